@@ -1,0 +1,189 @@
+//! The native command: trains the weights that the page ships, and runs the page's jobs on files.
+
+#[cfg(not(target_family = "wasm"))]
+mod native {
+    use std::path::PathBuf;
+    use std::rc::Rc;
+
+    use burn::tensor::{Device, DeviceKind};
+    use clap::{Args, Parser, Subcommand, ValueEnum};
+    use easel::data::decode::decode;
+    use easel::error::Error;
+    use easel::jobs::{Gatys, GatysInputs, Job, Status};
+    use easel::models::Architecture;
+    use easel::protocol::GatysConfig;
+    use easel::train::features;
+    use easel::weights::{Weights, sha256};
+
+    #[derive(Parser)]
+    #[command(about = "Trains the weights of Easel's page, and runs its jobs on files")]
+    struct Command {
+        #[command(subcommand)]
+        what: What,
+        /// Where to compute.
+        #[arg(long, global = true, default_value = "cpu")]
+        device: Where,
+    }
+
+    #[derive(Subcommand)]
+    enum What {
+        /// Train a model of the page.
+        #[command(subcommand)]
+        Train(Model),
+        /// Stylize one picture by optimisation.
+        Gatys(GatysArgs),
+    }
+
+    #[derive(Subcommand)]
+    enum Model {
+        /// The feature network, distilled from larger ones.
+        Features(FeaturesArgs),
+    }
+
+    #[derive(Clone, Copy, ValueEnum)]
+    enum Where {
+        /// Burn's Flex backend.
+        Cpu,
+        /// WebGPU on the graphics card, through Vulkan, Metal or DirectX.
+        Gpu,
+    }
+
+    #[derive(Args)]
+    struct FeaturesArgs {
+        /// A folder of training pictures; may be given more than once.
+        #[arg(long, required = true)]
+        pictures: Vec<PathBuf>,
+        /// Darknet Reference's first five convolutions, safetensors.
+        #[arg(long)]
+        darknet: PathBuf,
+        /// SqueezeNet 1.1, safetensors.
+        #[arg(long)]
+        squeezenet: PathBuf,
+        #[arg(long, default_value_t = 1.0)]
+        darknet_share: f32,
+        #[arg(long, default_value_t = 0.0)]
+        squeezenet_share: f32,
+        #[arg(long, default_value_t = 6000)]
+        steps: usize,
+        /// How many of the steps, at the start, train each block alone.
+        #[arg(long, default_value_t = 2000)]
+        blockwise: usize,
+        #[arg(long, default_value_t = 8)]
+        batch: usize,
+        /// Side of a crop in pixels.
+        #[arg(long, default_value_t = 64)]
+        crop: u32,
+        #[arg(long, default_value_t = 2e-3)]
+        rate: f64,
+        #[arg(long, default_value_t = 1)]
+        seed: u32,
+        /// Where to write the weights.
+        #[arg(long, default_value = "weights/features.safetensors")]
+        out: PathBuf,
+    }
+
+    #[derive(Args)]
+    struct GatysArgs {
+        content: PathBuf,
+        #[arg(required = true)]
+        styles: Vec<PathBuf>,
+        /// Settings as JSON, named as in the JavaScript API.
+        #[arg(long, default_value = "{}")]
+        settings: String,
+        /// A file of weights: the page's own, or torchvision's vgg16, vgg19 or squeezenet1_1.
+        #[arg(long, default_value = "weights/features.safetensors")]
+        network: PathBuf,
+        #[arg(long, short, default_value = "stylized.png")]
+        out: PathBuf,
+    }
+
+    pub fn main() -> Result<(), Box<dyn std::error::Error>> {
+        let command = Command::parse();
+        let device = match command.device {
+            Where::Cpu => Device::flex(),
+            Where::Gpu => Device::wgpu(DeviceKind::DefaultDevice),
+        };
+        match command.what {
+            What::Train(Model::Features(args)) => train_features(args, &device),
+            What::Gatys(args) => gatys(args, &device),
+        }
+    }
+
+    fn train_features(args: FeaturesArgs, device: &Device) -> Result<(), Box<dyn std::error::Error>> {
+        let settings = features::Settings {
+            pictures: args.pictures,
+            darknet: args.darknet,
+            squeezenet: args.squeezenet,
+            darknet_share: args.darknet_share,
+            squeezenet_share: args.squeezenet_share,
+            steps: args.steps,
+            blockwise: args.blockwise,
+            batch: args.batch,
+            crop: args.crop,
+            rate: args.rate,
+            seed: args.seed,
+        };
+        let outcome = features::train(&settings, device)?;
+        std::fs::write(&args.out, &outcome.file)?;
+        println!("{} parameters, {} bytes", outcome.parameters, outcome.file.len());
+        println!("sha256 {}", sha256(&outcome.file));
+        for (name, error) in outcome.errors {
+            println!("held-out relative error of {name}: {error:.4}");
+        }
+        Ok(())
+    }
+
+    fn gatys(args: GatysArgs, device: &Device) -> Result<(), Box<dyn std::error::Error>> {
+        let config: GatysConfig = serde_json::from_str(&args.settings)?;
+        let picture = |path: &PathBuf| -> Result<_, Box<dyn std::error::Error>> {
+            Ok(decode(&std::fs::read(path)?, &path.to_string_lossy())?.pixels)
+        };
+        let inputs = GatysInputs {
+            content: picture(&args.content)?,
+            styles: args.styles.iter().map(picture).collect::<Result<_, _>>()?,
+            init: None,
+        };
+        let bytes = std::fs::read(&args.network)?;
+        let name = args.network.to_string_lossy();
+        let mut architecture = None;
+        let weights = Weights::read(&name, &bytes, |header| {
+            let found = Architecture::of(header)?;
+            architecture = Some(found);
+            Ok(found.expected())
+        })?;
+        let architecture = architecture.ok_or(Error::Unexpected("no network".into()))?;
+        let net = Rc::new(architecture.load(&weights, device)?);
+        let mut job = Gatys::new(config, inputs, architecture, net, device)?;
+        loop {
+            let status = job.step()?;
+            let progress = job.progress();
+            if progress.step % 20 == 0 || status == Status::Done {
+                let read = |(name, value): (String, burn::tensor::Tensor<1>)| {
+                    let value = value.into_data().iter::<f32>().next().unwrap_or(f32::NAN);
+                    format!("{name} {value:.4}")
+                };
+                let metrics: Vec<_> = job.metrics().into_iter().map(read).collect();
+                eprintln!("{} of {}: {}", progress.step, progress.of, metrics.join(", "));
+            }
+            if status == Status::Done {
+                break;
+            }
+        }
+        let preview = job.preview();
+        let [h, w] = preview.dims();
+        let data = preview.into_data();
+        let bytes = data.iter::<i32>().flat_map(i32::to_le_bytes).collect();
+        let picture = image::RgbaImage::from_raw(w as u32, h as u32, bytes);
+        picture.ok_or("the picture has the wrong size")?.save(&args.out)?;
+        println!("{}", args.out.display());
+        Ok(())
+    }
+}
+
+#[cfg(not(target_family = "wasm"))]
+fn main() -> Result<(), Box<dyn std::error::Error>> {
+    native::main()
+}
+
+#[cfg(target_family = "wasm")]
+fn main() {}

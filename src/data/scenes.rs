@@ -1,0 +1,307 @@
+//! Small procedural worlds: six kinds of landscape, each drawn from a seed, with everything in them known.
+//!
+//! A [`Scene`] is the layout only: terrain, trees, houses, roads, water, sun and clouds in metres, with the camera at
+//! the origin looking along +z, x to the right, y up, water at height 0. Renderings read it and never change it, so that
+//! every rendering of one scene shows the same world.
+
+mod buildings;
+pub mod canvas;
+mod figures;
+mod land;
+mod layout;
+mod light;
+mod plants;
+mod terrain;
+mod towers;
+mod trees;
+mod undergrowth;
+mod water;
+
+use canvas::{ASPECT, Canvas};
+use image::RgbImage;
+
+/// The scenes a page can ask for by name.
+pub const NAMES: [&str; 6] = ["lake", "village", "coast", "forest", "desert", "winter"];
+
+/// What sort of landscape a scene is; the order is that of [`NAMES`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// A mountain lake between firs.
+    Lake,
+    /// Houses and a church among hills and fields.
+    Village,
+    /// Cliffs, surf and a lighthouse.
+    Coast,
+    /// Inside a wood.
+    Forest,
+    /// Dunes.
+    Desert,
+    /// Snow, firs and a cabin.
+    Winter,
+}
+
+/// The season the plants show.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Season {
+    /// Green leaves.
+    Summer,
+    /// Yellow and red leaves among the green.
+    Autumn,
+    /// Snow on everything.
+    Winter,
+}
+
+/// The time of day, which decides the light.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hour {
+    /// Low, cool light through mist.
+    Morning,
+    /// High sun.
+    Noon,
+    /// The golden hour.
+    Evening,
+    /// After sunset, windows lit.
+    Dusk,
+}
+
+/// Where the picture is taken from: `x = 2/3 + focal * X / Z`, `y = horizon - focal * (Y - eye) / Z` in frame units.
+#[derive(Clone, Copy, Debug)]
+pub struct Camera {
+    /// Metres above the water.
+    pub eye: f32,
+    /// Frame y of the horizon.
+    pub horizon: f32,
+    /// Focal length in frame heights.
+    pub focal: f32,
+}
+
+impl Camera {
+    /// Frame point of a world point; `z` must be positive.
+    #[must_use]
+    pub fn project(&self, x: f32, y: f32, z: f32) -> [f32; 2] {
+        [
+            ASPECT / 2.0 + self.focal * x / z,
+            self.horizon - self.focal * (y - self.eye) / z,
+        ]
+    }
+}
+
+/// What grows.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Species {
+    /// A conical conifer.
+    Fir,
+    /// A round tree with leaves.
+    Broadleaf,
+    /// A tall trunk whose crown is out of sight.
+    Trunk,
+    /// A low round shrub.
+    Bush,
+    /// A fern on a forest floor.
+    Fern,
+    /// A palm tree.
+    Palm,
+}
+
+/// One plant, standing on the ground.
+#[derive(Clone, Copy, Debug)]
+pub struct Tree {
+    /// Metres to the right.
+    pub x: f32,
+    /// Metres away.
+    pub z: f32,
+    /// Metres from the ground to the top.
+    pub height: f32,
+    /// What it is.
+    pub species: Species,
+    /// Decides its twigs and its tint.
+    pub seed: u32,
+}
+
+/// What was built.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Building {
+    /// A plastered house with a tiled roof.
+    House,
+    /// A house with a steeple.
+    Church,
+    /// A log cabin.
+    Cabin,
+    /// A round white tower with red bands.
+    Lighthouse,
+}
+
+/// One building, its gable along its own length.
+#[derive(Clone, Copy, Debug)]
+pub struct House {
+    /// Metres to the right, of the middle.
+    pub x: f32,
+    /// Metres away, of the middle.
+    pub z: f32,
+    /// Metres along the ridge.
+    pub length: f32,
+    /// Metres across.
+    pub width: f32,
+    /// Metres up to the eaves, or of the whole tower.
+    pub height: f32,
+    /// Radians by which the ridge is turned from the x axis.
+    pub turn: f32,
+    /// What it is.
+    pub building: Building,
+    /// Decides its colours and windows.
+    pub seed: u32,
+}
+
+/// A road or path along the ground.
+#[derive(Clone, Debug)]
+pub struct Road {
+    /// Points `(x, z)` in order of growing `z`.
+    pub points: Vec<[f32; 2]>,
+    /// Metres across.
+    pub width: f32,
+}
+
+impl Road {
+    /// Distance in metres from the middle of the road; infinite beyond its ends.
+    #[must_use]
+    pub fn distance(&self, x: f32, z: f32) -> f32 {
+        let mut nearest = f32::INFINITY;
+        for pair in self.points.windows(2) {
+            if z >= pair[0][1] - 4.0 && z <= pair[1][1] + 4.0 {
+                let (dx, dz) = (pair[1][0] - pair[0][0], pair[1][1] - pair[0][1]);
+                let t = (((x - pair[0][0]) * dx + (z - pair[0][1]) * dz) / (dx * dx + dz * dz))
+                    .clamp(0.0, 1.0);
+                nearest = nearest.min((x - pair[0][0] - dx * t).hypot(z - pair[0][1] - dz * t));
+            }
+        }
+        nearest
+    }
+}
+
+/// A person or an animal, or a thing of their size.
+#[derive(Clone, Copy, Debug)]
+pub struct Figure {
+    /// Metres to the right.
+    pub x: f32,
+    /// Metres away.
+    pub z: f32,
+    /// What it is.
+    pub what: Thing,
+}
+
+/// What a [`Figure`] is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Thing {
+    /// A walking camel with its rider.
+    Camel,
+    /// A rowing boat.
+    Boat,
+    /// A wooden jetty that leads away from the camera.
+    Jetty,
+}
+
+/// A small world.
+#[derive(Clone, Debug)]
+pub struct Scene {
+    /// What sort of landscape.
+    pub kind: Kind,
+    /// Every detail follows from it.
+    pub seed: u32,
+    /// What the plants show.
+    pub season: Season,
+    /// What the light shows.
+    pub hour: Hour,
+    /// Where it is seen from.
+    pub camera: Camera,
+    /// Unit vector to the sun.
+    pub sun: [f32; 3],
+    /// Part of the sky behind clouds, 0 to 1.
+    pub clouds: f32,
+    /// True when ground below height 0 is under water.
+    pub water: bool,
+    /// Plants, farthest first.
+    pub trees: Vec<Tree>,
+    /// Buildings, farthest first.
+    pub houses: Vec<House>,
+    /// Roads and paths.
+    pub roads: Vec<Road>,
+    /// People, animals, boats.
+    pub figures: Vec<Figure>,
+}
+
+impl Scene {
+    /// The scene of a name in [`NAMES`] and a seed; none for another name.
+    #[must_use]
+    pub fn new(name: &str, seed: u32) -> Option<Self> {
+        let kind = match name {
+            "lake" => Kind::Lake,
+            "village" => Kind::Village,
+            "coast" => Kind::Coast,
+            "forest" => Kind::Forest,
+            "desert" => Kind::Desert,
+            "winter" => Kind::Winter,
+            _ => return None,
+        };
+        Some(layout::scene(kind, seed))
+    }
+
+    /// A photo-like rendering. The composition does not depend on the size; the picture shows the middle of a 4:3 frame.
+    #[must_use]
+    pub fn photo(&self, width: u32, height: u32) -> RgbImage {
+        let light = light::Light::new(self);
+        let mut canvas = Canvas::new(width, height, [0.0; 3]);
+        light.sky(self, &mut canvas);
+        let wet = terrain::draw(self, &light, &mut canvas);
+        plants::shadows(self, &light, &mut canvas);
+        self.objects(&light, &mut canvas, false);
+        if self.water {
+            water::draw(self, &light, &mut canvas, &wet);
+            self.objects(&light, &mut canvas, true);
+        }
+        light.air(self, &mut canvas);
+        canvas.finish()
+    }
+
+    /// Everything that stands on the ground, farthest first; `near` are the things whose reflection is out of the
+    /// picture, drawn after the water.
+    fn objects(&self, light: &light::Light, canvas: &mut Canvas, near: bool) {
+        const NEAR: f32 = 16.0;
+        let wanted = |z: f32| !self.water || (z < NEAR) == near;
+        let mut order: Vec<(f32, usize, u8)> = Vec::new();
+        order.extend(
+            self.trees
+                .iter()
+                .enumerate()
+                .filter(|(_, t)| wanted(t.z))
+                .map(|(i, t)| (t.z, i, 0)),
+        );
+        order.extend(
+            self.houses
+                .iter()
+                .enumerate()
+                .filter(|(_, h)| wanted(h.z))
+                .map(|(i, h)| (h.z, i, 1)),
+        );
+        order.extend(
+            self.figures
+                .iter()
+                .enumerate()
+                .filter(|(_, f)| wanted(f.z))
+                .map(|(i, f)| (f.z, i, 2)),
+        );
+        order.sort_by(|a, b| b.0.total_cmp(&a.0));
+        for (_, index, sort) in order {
+            match sort {
+                0 => plants::draw(self, light, canvas, &self.trees[index]),
+                1 => buildings::draw(self, light, canvas, &self.houses[index]),
+                _ => figures::draw(self, light, canvas, &self.figures[index]),
+            }
+        }
+        if near || !self.water {
+            plants::grass(self, light, canvas);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,449 @@
+//! Stylize one picture by optimisation (Gatys, Ecker and Bethge 2015): the pixels are the parameters,
+//! `L = alpha L_content + beta sum_l w_l E_l + gamma TV`.
+//!
+//! Coarse to fine in steps of sqrt 2. Between scales the picture is the running average of the
+//! iterates, resized; Adam's moments are resized with it. L-BFGS starts its history anew at each
+//! scale: resized pairs would no longer obey the secant equation.
+
+use std::rc::Rc;
+
+use burn::tensor::{
+    Device, Int, Tensor, TensorData,
+    module::interpolate,
+    ops::{InterpolateMode, InterpolateOptions},
+};
+use image::RgbaImage;
+use serde_json::json;
+
+use super::gatys_config::{Scale, check, check_control, cost_of, network_layers, scales, step_flops};
+use super::gatys_targets::{GatysInputs, Targets, upload};
+use super::{Job, Progress, Snapshot, Status};
+use crate::data::decode::resize;
+use crate::data::seed::Seed;
+use crate::error::Error;
+use crate::losses::gatys as losses;
+use crate::models::{Architecture, FeatureNetwork};
+use crate::nn::Lbfgs;
+use crate::ops::{AdamStep, adam, gram, rgba8_pack, rgba8_unpack, total_variation};
+use crate::protocol::{GatysConfig, GatysControl, Init, KeepColors, Optimizer, Scaling};
+
+/// Pairs that L-BFGS remembers: as style-transfer-pytorch.
+const HISTORY: usize = 10;
+/// Deviation of the noise of `init: "noise"` around middle grey.
+const NOISE: f32 = 0.15;
+/// Adam's decay rates and epsilon: as style-transfer-pytorch.
+const BETAS: (f32, f32) = (0.9, 0.99);
+const EPSILON: f32 = 1e-8;
+
+/// Who moves the pixels, with its state.
+enum Mover {
+    /// `[3, 3·H·W]`: moments and the running average; steps since the start and since the scale's.
+    Adam { state: Tensor<2>, time: u32 },
+    Lbfgs { state: Lbfgs, average: Tensor<4> },
+}
+
+/// A running `gatys`.
+pub struct Gatys {
+    config: GatysConfig,
+    inputs: GatysInputs,
+    net: Rc<FeatureNetwork>,
+    content_layer: String,
+    style_layers: Vec<(String, f32)>,
+    device: Device,
+    scales: Vec<Scale>,
+    /// Work of one step at each scale.
+    flops: Vec<f64>,
+    scale: usize,
+    /// Steps done at this scale, which are also the steps in the running average.
+    at: u32,
+    targets: Targets,
+    image: Tensor<4>, // [1, 3, H, W]
+    mover: Mover,
+    metrics: Vec<(String, Tensor<1>)>,
+    /// The picture that the metrics were measured on.
+    before: Tensor<4>,
+    good: Option<Tensor<4>>,
+}
+
+impl Gatys {
+    /// Prepares the coarsest scale.
+    ///
+    /// # Errors
+    /// `BadSetting` for a setting out of range.
+    ///
+    /// # Panics
+    /// Without any style: the session refuses that before.
+    pub fn new(
+        config: GatysConfig,
+        inputs: GatysInputs,
+        architecture: Architecture,
+        net: Rc<FeatureNetwork>,
+        device: &Device,
+    ) -> Result<Self, Error> {
+        assert!(!inputs.styles.is_empty(), "gatys needs a style");
+        check(&config)?;
+        let (content_layer, style_layers) = network_layers(&config, &architecture)?;
+        let (w, h) = inputs.content.dimensions();
+        let scales = scales(&config, w, h);
+        let mut layers: Vec<String> = style_layers.iter().map(|(name, _)| name.clone()).collect();
+        if !layers.contains(&content_layer) {
+            layers.push(content_layer.clone());
+        }
+        let flops = scales.iter().map(|s| step_flops(&cost_of(s, &architecture, &layers)));
+        let flops = flops.collect();
+        let layers = (content_layer.as_str(), style_layers.as_slice());
+        let targets = Targets::new(&config, &inputs, &net, layers, &scales[0], device);
+        let image = start(&config, &inputs, &targets, &scales[0], device);
+        let mover = Mover::new(config.optimizer, &image);
+        Ok(Self {
+            net,
+            content_layer,
+            style_layers,
+            device: device.clone(),
+            flops,
+            scale: 0,
+            at: 0,
+            targets,
+            before: image.clone(),
+            image,
+            mover,
+            metrics: Vec::new(),
+            good: None,
+            scales,
+            config,
+            inputs,
+        })
+    }
+
+    /// What is shown and kept: the running average, corrected for its start at zero.
+    fn shown(&self) -> Tensor<4> {
+        let decay = f64::from(self.config.averaging);
+        if decay == 0.0 || self.at == 0 {
+            return self.image.clone();
+        }
+        let average = match &self.mover {
+            Mover::Adam { state, .. } => {
+                let row = state.clone().narrow(0, 2, 1);
+                row.reshape(self.image.dims())
+            }
+            Mover::Lbfgs { average, .. } => average.clone(),
+        };
+        average / (1.0 - decay.powi(self.at as i32)) as f32
+    }
+
+    /// The losses of the present picture by name, total first, and the gradient of the total.
+    fn losses(&self) -> (Vec<(String, Tensor<1>)>, Tensor<4>) {
+        let c = &self.config;
+        let image = Tensor::<4>::from_inner(self.image.clone()).require_grad();
+        let mut layers: Vec<String> = self.style_layers.iter().map(|(name, _)| name.clone()).collect();
+        if !layers.contains(&self.content_layer) {
+            layers.push(self.content_layer.clone());
+        }
+        let taps = self.net.forward(image.clone(), &layers, c.pooling);
+
+        let tv = total_variation(image.clone());
+        let mut total = tv.clone() * c.tv_weight;
+        let mut named = vec![("tv".to_owned(), tv.inner())];
+        if let (Some(f), Some(p)) = (taps.get(&self.content_layer), &self.targets.content) {
+            let content = losses::content(f.clone(), p.clone(), c.scaling);
+            total = total + content.clone() * c.content_weight;
+            named.push(("content".into(), content.inner()));
+        }
+        let mut style: Option<Tensor<1>> = None;
+        for (layer, weight) in &self.style_layers {
+            let (Some(f), Some(a)) = (taps.get(layer), self.targets.style.get(layer)) else {
+                continue;
+            };
+            let e = losses::style(gram(f.clone()), a.clone(), c.scaling);
+            named.push((format!("style.{layer}"), e.clone().inner()));
+            let e = e * *weight;
+            style = Some(match style {
+                Some(sum) => sum + e,
+                None => e,
+            });
+        }
+        if let Some(style) = style {
+            named.push(("style".into(), style.clone().inner()));
+            total = total + style * c.style_weight;
+        }
+        named.insert(0, ("loss".into(), total.clone().inner()));
+        let grads = total.backward();
+        let gradient = image.grad(&grads).expect("the picture is a parameter");
+        (named, gradient)
+    }
+
+    fn next_scale(&mut self) {
+        let shown = self.shown();
+        let old = self.scales[self.scale];
+        self.scale += 1;
+        let scale = self.scales[self.scale];
+        let layers = (self.content_layer.as_str(), self.style_layers.as_slice());
+        self.targets =
+            Targets::new(&self.config, &self.inputs, &self.net, layers, &scale, &self.device);
+        self.image = enlarge(shown, &scale, InterpolateMode::Bicubic).clamp(0.0, 1.0);
+        let area = |s: &Scale| f64::from(s.width) * f64::from(s.height);
+        let growth = match self.config.scaling {
+            // A loss that is a mean over pixels has a gradient per pixel that falls with their
+            // number. Differs from style-transfer-pytorch, which leaves the moments as they are.
+            Scaling::Relative => (area(&scale) / area(&old)) as f32,
+            Scaling::Paper => 1.0,
+        };
+        self.mover = self.mover.carried(&old, &scale, growth, &self.image);
+        self.at = 0;
+        self.before = self.image.clone();
+        self.good = None;
+    }
+}
+
+/// The first picture.
+fn start(
+    config: &GatysConfig,
+    inputs: &GatysInputs,
+    targets: &Targets,
+    scale: &Scale,
+    device: &Device,
+) -> Tensor<4> {
+    let (w, h) = (scale.width, scale.height);
+    let picture = |p: &RgbaImage| rgba8_unpack(upload(&resize(p, w, h), device));
+    match (config.init, &inputs.init) {
+        (Init::Noise, _) => {
+            let mut seed = Seed::new(config.seed);
+            let n = 3 * w as usize * h as usize;
+            let values = (0..n).map(|_| (0.5 + NOISE * seed.normal()).clamp(0.0, 1.0)).collect();
+            let data = TensorData::new::<f32, _>(values, [1, 3, h as usize, w as usize]);
+            Tensor::from_data(data, device)
+        }
+        (Init::Picture, Some(init)) => picture(init),
+        (Init::Picture, None) | (Init::Content, _) => targets.content_image.clone(),
+    }
+}
+
+/// Resizes to a scale's size, pixel centres aligned.
+fn enlarge(x: Tensor<4>, scale: &Scale, mode: InterpolateMode) -> Tensor<4> {
+    let size = [scale.height as usize, scale.width as usize];
+    let options = InterpolateOptions::new(mode).with_align_corners(false);
+    interpolate(x, options.with_output_size(size))
+}
+
+impl Mover {
+    fn new(optimizer: Optimizer, image: &Tensor<4>) -> Self {
+        let values = image.shape().num_elements();
+        match optimizer {
+            Optimizer::Adam => Self::Adam {
+                state: Tensor::zeros([3, values], &image.device()),
+                time: 0,
+            },
+            Optimizer::Lbfgs => Self::Lbfgs {
+                state: Lbfgs::new(HISTORY),
+                average: image.zeros_like(),
+            },
+        }
+    }
+
+    /// The state for the next scale. Pixels grow in number by `growth`.
+    fn carried(&self, old: &Scale, scale: &Scale, growth: f32, image: &Tensor<4>) -> Self {
+        let Self::Adam { state, time } = self else {
+            return Self::new(Optimizer::Lbfgs, image);
+        };
+        let values = image.shape().num_elements();
+        let moment = |row: usize, factor: f32| {
+            let dims = [1, 3, old.height as usize, old.width as usize];
+            let moment = state.clone().narrow(0, row, 1).reshape(dims);
+            enlarge(moment, scale, InterpolateMode::Bilinear).reshape([1, values]) * factor
+        };
+        let average = Tensor::zeros([1, values], &image.device());
+        let rows = vec![moment(0, growth.recip()), moment(1, growth.powi(-2)), average];
+        Self::Adam {
+            state: Tensor::cat(rows, 0),
+            time: *time,
+        }
+    }
+}
+
+impl Job for Gatys {
+    fn step(&mut self) -> Result<Status, Error> {
+        if self.at == self.scales[self.scale].steps {
+            if self.scale + 1 == self.scales.len() {
+                return Ok(Status::Done);
+            }
+            self.next_scale();
+        }
+        let (metrics, grad) = self.losses();
+        self.metrics = metrics;
+        self.before = self.image.clone();
+        let image = self.image.clone();
+        let (rate, decay) = (self.config.learning_rate, self.config.averaging);
+        match &mut self.mover {
+            Mover::Adam { state, time } => {
+                *time += 1;
+                let step = AdamStep {
+                    time: *time,
+                    rate,
+                    beta1: BETAS.0,
+                    beta2: BETAS.1,
+                    epsilon: EPSILON,
+                    decay,
+                    range: (0.0, 1.0),
+                };
+                (self.image, *state) = adam(image, grad, state.clone(), step);
+            }
+            Mover::Lbfgs { state, average } => {
+                let dims = image.dims();
+                let values = image.shape().num_elements();
+                let next = state.step(image.reshape([values]), grad.reshape([values]), rate);
+                self.image = next.reshape(dims);
+                *average = average.clone() * decay + self.image.clone() * (1.0 - decay);
+            }
+        }
+        self.at += 1;
+        let last = self.scale + 1 == self.scales.len();
+        Ok(if last && self.at == self.scales[self.scale].steps {
+            Status::Done
+        } else {
+            Status::Running
+        })
+    }
+
+    fn preview(&self) -> Tensor<2, Int> {
+        let mut shown = self.shown();
+        if self.config.keep_colors == KeepColors::Luminance {
+            // In YIQ, adding to Y adds the same to R, G and B.
+            let content = self.targets.content_image.clone();
+            shown = content.clone() + luminance(shown) - luminance(content);
+        }
+        rgba8_pack(shown, self.targets.packed.clone())
+    }
+
+    fn metrics(&self) -> Vec<(String, Tensor<1>)> {
+        self.metrics.clone()
+    }
+
+    fn progress(&self) -> Progress {
+        let done: u32 = self.scales[..self.scale].iter().map(|s| s.steps).sum();
+        let work = |steps: u32, i: usize| f64::from(steps) * self.flops[i];
+        let earlier: f64 = (0..self.scale).map(|i| work(self.scales[i].steps, i)).sum();
+        let scale = self.scales[self.scale];
+        Progress {
+            step: done + self.at,
+            of: self.config.steps,
+            done: earlier + work(self.at, self.scale),
+            total: (0..self.scales.len()).map(|i| work(self.scales[i].steps, i)).sum(),
+            width: scale.width,
+            height: scale.height,
+        }
+    }
+
+    fn tune(&mut self, control: &GatysControl) -> Result<(), Error> {
+        check_control(control)?;
+        let c = &mut self.config;
+        let before = (c.content_weight, c.style_weight, c.tv_weight);
+        c.apply(control);
+        if let Mover::Lbfgs { state, .. } = &mut self.mover
+            && before != (c.content_weight, c.style_weight, c.tv_weight)
+        {
+            // Gradients of another loss do not belong into one history.
+            *state = Lbfgs::new(HISTORY);
+        }
+        Ok(())
+    }
+
+    fn keep(&mut self) {
+        self.good = Some(self.before.clone());
+    }
+
+    fn restore(&mut self) {
+        if let Some(good) = &self.good {
+            self.image = good.clone();
+            self.at = 0;
+        }
+    }
+
+    fn save(&self) -> Snapshot {
+        let flat = |t: &Tensor<4>| {
+            let n = t.shape().num_elements();
+            t.clone().reshape([n])
+        };
+        let mut tensors = vec![("image".to_owned(), flat(&self.image))];
+        let mut time = 0;
+        match &self.mover {
+            Mover::Adam { state, time: t } => {
+                let n = state.shape().num_elements();
+                tensors.push(("state".into(), state.clone().reshape([n])));
+                time = *t;
+            }
+            Mover::Lbfgs { state, average } => {
+                tensors.push(("average".into(), flat(average)));
+                tensors.extend(state.tensors());
+            }
+        }
+        Snapshot {
+            config: self.config.clone(),
+            meta: json!({ "scale": self.scale, "at": self.at, "time": time }),
+            tensors,
+        }
+    }
+}
+
+impl Gatys {
+    /// Puts a fresh job, made from the same settings and pictures, where [`Job::save`] stood.
+    /// `take` gives a tensor by name.
+    ///
+    /// # Errors
+    /// `BadCheckpoint` if something is missing or has the wrong size.
+    pub fn load(
+        &mut self,
+        meta: &serde_json::Value,
+        mut take: impl FnMut(&str) -> Option<Tensor<1>>,
+    ) -> Result<(), Error> {
+        let bad = |what: &str| Error::BadCheckpoint(format!("{what} is missing or does not fit"));
+        let number = |key: &str| meta[key].as_u64().and_then(|n| u32::try_from(n).ok());
+        let scale = number("scale").ok_or_else(|| bad("scale"))? as usize;
+        let at = number("at").ok_or_else(|| bad("at"))?;
+        let time = number("time").ok_or_else(|| bad("time"))?;
+        let place = *self.scales.get(scale).ok_or_else(|| bad("scale"))?;
+        if at > place.steps {
+            return Err(bad("at"));
+        }
+        let dims = [1, 3, place.height as usize, place.width as usize];
+        let n: usize = dims.iter().product();
+        let mut sized = |name: &str, length: usize| {
+            take(name).filter(|t| t.dims() == [length]).ok_or_else(|| bad(name))
+        };
+        let image = sized("image", n)?.reshape(dims);
+        let mover = match self.config.optimizer {
+            Optimizer::Adam => Mover::Adam {
+                state: sized("state", 3 * n)?.reshape([3, n]),
+                time,
+            },
+            Optimizer::Lbfgs => {
+                let average = sized("average", n)?.reshape(dims);
+                let mut fits = true;
+                let state = Lbfgs::restore(HISTORY, |name| {
+                    let tensor = take(name)?;
+                    let length = if name.starts_with("rho") || name == "gamma" { 1 } else { n };
+                    fits &= tensor.dims() == [length];
+                    Some(tensor)
+                });
+                if !fits {
+                    return Err(bad("history"));
+                }
+                Mover::Lbfgs { state, average }
+            }
+        };
+        if scale != self.scale {
+            let layers = (self.content_layer.as_str(), self.style_layers.as_slice());
+            self.targets =
+                Targets::new(&self.config, &self.inputs, &self.net, layers, &place, &self.device);
+        }
+        (self.scale, self.at, self.mover) = (scale, at, mover);
+        self.before = image.clone();
+        self.image = image;
+        Ok(())
+    }
+}
+
+/// `Y = 0.299 R + 0.587 G + 0.114 B` of `[1, 3, H, W]`, as `[1, 1, H, W]`.
+fn luminance(x: Tensor<4>) -> Tensor<4> {
+    let weights = Tensor::<1>::from_floats([0.299, 0.587, 0.114], &x.device());
+    (x * weights.reshape([1, 3, 1, 1])).sum_dim(1)
+}

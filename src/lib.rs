@@ -1,0 +1,22 @@
+//! Easel: stylize pictures and train small GANs on the visitor's own GPU.
+//!
+//! Layers, top to bottom; imports point only downwards (`tests/layers.rs`):
+//! `session`, `jobs` and `train`, `models` and `losses`, `nn`, `data` and `weights`, `ops`, `gpu`,
+//! `protocol` and `error`.
+
+pub mod data;
+pub mod error;
+pub mod gpu;
+pub mod jobs;
+pub mod losses;
+pub mod models;
+pub mod nn;
+pub mod ops;
+pub mod protocol;
+pub mod session;
+#[cfg(not(target_family = "wasm"))]
+pub mod train;
+pub mod weights;
+
+#[cfg(target_family = "wasm")]
+mod exports;

@@ -1,0 +1,3 @@
+//! Losses as small pure functions of tensors.
+
+pub mod gatys;

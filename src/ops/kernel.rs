@@ -1,0 +1,118 @@
+//! Launching a hand-written WGSL kernel on Burn's CubeCL backend.
+
+use burn::backend::wgpu::{CubeTensor, KernelSource, SourceKernel, SourceTemplate};
+use burn::cubecl::{
+    CubeCount, CubeDim, ir::attributes::BufferIOAttr, prelude::KernelId, server::KernelArguments,
+};
+use burn::tensor::{DType, Shape};
+
+/// A WGSL file whose entry point is `main`; `dim` repeats its `@workgroup_size`
+/// (`tests/shaders.rs` holds the two together).
+#[derive(Debug)]
+pub struct Wgsl {
+    /// Stem of the file, unique.
+    pub name: &'static str,
+    /// The whole text.
+    pub source: &'static str,
+    /// Invocations of a workgroup.
+    pub dim: (u32, u32, u32),
+}
+
+/// WebGPU's default limit of workgroups along one axis; longer grids are folded into the next.
+const MAX_GROUPS: u32 = 65_535;
+
+#[derive(Debug)]
+struct Source(&'static Wgsl);
+
+impl KernelSource for Source {
+    fn source(&self) -> SourceTemplate {
+        SourceTemplate::new(self.0.source)
+    }
+    fn id(&self) -> KernelId {
+        KernelId::new::<Self>().info(self.0.name)
+    }
+    fn lang(&self) -> &'static str {
+        "wgsl"
+    }
+}
+
+/// Allocate a contiguous output next to `like`. Its contents are undefined.
+pub fn empty(like: &CubeTensor, shape: impl Into<Shape>, dtype: DType) -> CubeTensor {
+    let shape = shape.into();
+    let handle = like.client.empty(shape.num_elements() * dtype.size());
+    CubeTensor::new_contiguous(
+        like.client.clone(),
+        like.device.clone(),
+        shape,
+        handle,
+        dtype,
+    )
+}
+
+/// Workgroups that cover `threads` invocations.
+///
+/// # Panics
+/// If an axis needs more than 65,535 workgroups: fold such a grid with [`grid`] first.
+fn groups(threads: (usize, usize, usize), dim: (u32, u32, u32)) -> CubeCount {
+    let count = |n: usize, d: u32| {
+        let groups = (n as u32).div_ceil(d).max(1);
+        assert!(
+            groups <= MAX_GROUPS,
+            "{groups} workgroups on one axis; WebGPU allows {MAX_GROUPS}"
+        );
+        groups
+    };
+    CubeCount::Static(
+        count(threads.0, dim.0),
+        count(threads.1, dim.1),
+        count(threads.2, dim.2),
+    )
+}
+
+/// Folds `n` invocations of a one-dimensional kernel with workgroups of `width` into two axes.
+///
+/// Returns the threads to launch and the row length that the kernel needs: its index is
+/// `id.x + id.y * row`.
+pub fn grid(n: usize, width: u32) -> ((usize, usize, usize), u32) {
+    let row = (MAX_GROUPS * width) as usize;
+    if n <= row {
+        ((n, 1, 1), row as u32)
+    } else {
+        ((row, n.div_ceil(row), 1), row as u32)
+    }
+}
+
+/// Bind `inputs`, then `outputs`, then `params` (plain old data), and cover `threads` invocations.
+///
+/// Every binding must be used by the kernel, and be declared `read_write` (natively, inputs and
+/// outputs may share a page). Inputs are declared read-only to Burn, so that a kernel that fails to
+/// compile spoils only its outputs.
+pub fn launch<P: bytemuck::NoUninit>(
+    kernel: &'static Wgsl,
+    threads: (usize, usize, usize),
+    inputs: &[&CubeTensor],
+    outputs: &[&CubeTensor],
+    params: P,
+) {
+    let client = &outputs[0].client;
+    let (x, y, z) = kernel.dim;
+    let params = client.create_from_slice(bytemuck::bytes_of(&params));
+    let mut arguments = KernelArguments::new();
+    for tensor in inputs {
+        let binding = tensor.handle.clone().binding();
+        arguments = arguments.with_buffer_io(binding, BufferIOAttr::ReadOnly);
+    }
+    for tensor in outputs {
+        let binding = tensor.handle.clone().binding();
+        arguments = arguments.with_buffer_io(binding, BufferIOAttr::WriteOnly);
+    }
+    let arguments = arguments.with_buffer_io(params.binding(), BufferIOAttr::ReadOnly);
+    client.launch(
+        Box::new(SourceKernel::new(
+            Source(kernel),
+            CubeDim::new_3d(x, y, z),
+        )),
+        groups(threads, kernel.dim),
+        arguments,
+    );
+}

@@ -1,0 +1,64 @@
+//! Our WGSL operations, one file each; the public face is a plain function over `Tensor`.
+//!
+//! Each file runs in the same order: public function, `<op>_reference` in plain Burn operations
+//! (the truth in tests, on any device), the extension trait, the launch, the gradient.
+
+mod adam;
+mod gram;
+mod kernel;
+mod rgba8_pack;
+mod rgba8_unpack;
+mod total_variation;
+
+pub use adam::{AdamStep, adam, adam_reference};
+pub use gram::{gram, gram_reference};
+pub use kernel::Wgsl;
+pub use rgba8_pack::{rgba8_pack, rgba8_pack_reference};
+pub use rgba8_unpack::{rgba8_unpack, rgba8_unpack_reference};
+pub use total_variation::{total_variation, total_variation_reference};
+
+/// Every kernel of the crate, for the test that holds WGSL and Rust together.
+pub fn kernels() -> Vec<&'static Wgsl> {
+    [
+        &adam::KERNELS[..],
+        &gram::KERNELS[..],
+        &rgba8_pack::KERNELS[..],
+        &rgba8_unpack::KERNELS[..],
+        &total_variation::KERNELS[..],
+    ]
+    .concat()
+}
+
+#[cfg(not(target_family = "wasm"))]
+mod flex {
+    use burn::backend::{Flex, tensor::FloatTensor};
+    use burn::tensor::Tensor;
+
+    /// Run a reference on a primitive of the Flex backend.
+    pub(super) fn on_flex<const D: usize, const E: usize>(
+        x: FloatTensor<Flex>,
+        f: impl FnOnce(Tensor<D>) -> Tensor<E>,
+    ) -> FloatTensor<Flex> {
+        primitive(f(Tensor::from_primitive::<Flex>(x)))
+    }
+
+    /// The same with two inputs.
+    pub(super) fn on_flex2<const D: usize, const E: usize, const F: usize>(
+        x: FloatTensor<Flex>,
+        y: FloatTensor<Flex>,
+        f: impl FnOnce(Tensor<D>, Tensor<E>) -> Tensor<F>,
+    ) -> FloatTensor<Flex> {
+        primitive(f(
+            Tensor::from_primitive::<Flex>(x),
+            Tensor::from_primitive::<Flex>(y),
+        ))
+    }
+
+    /// Take the primitive out of a tensor that came from this backend a moment ago.
+    fn primitive<const D: usize>(x: Tensor<D>) -> FloatTensor<Flex> {
+        x.try_into_primitive::<Flex>()
+            .expect("a reference keeps its device")
+    }
+}
+#[cfg(not(target_family = "wasm"))]
+use flex::{on_flex, on_flex2};

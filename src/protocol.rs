@@ -1,0 +1,364 @@
+//! What the page and the worker say to each other. TypeScript types are generated from here.
+//!
+//! `run` is a number the page counts up; it marks every message of one job, and messages of an old
+//! run are dropped. Big things (file bytes, bitmaps, blobs) travel beside a message, never in it.
+
+use serde::{Deserialize, Serialize};
+use std::collections::BTreeMap;
+
+use crate::error::Failure;
+
+/// Page to worker.
+#[derive(Clone, Debug, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+#[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum Request {
+    /// Start a job. Beside it: [`Inputs`], and the bytes of a network the job needs.
+    Start { run: u32, job: JobConfig },
+    /// Continue a checkpoint exactly where it stood. Beside it: the checkpoint's bytes.
+    Resume { run: u32 },
+    /// Hold the run (`on: true`) or let it go on.
+    Pause { run: u32, on: bool },
+    /// Change a live control of the running job.
+    Tune { run: u32, control: GatysControl },
+    /// Stop; the best picture so far is kept.
+    Stop { run: u32 },
+    /// Encode the present picture. Answered by [`Event::Image`].
+    Image { run: u32, ticket: u32, encoding: Encoding },
+    /// Save the whole state. Answered by [`Event::Checkpoint`].
+    Checkpoint { run: u32, ticket: u32 },
+    /// What would this job take? Answered by [`Event::Estimate`].
+    Estimate { ticket: u32, job: JobConfig, width: u32, height: u32 },
+    /// Draw one of our own pictures. Answered by [`Event::Sample`].
+    Sample { ticket: u32, kind: SampleKind, name: String, seed: u32, size: u32 },
+    /// Free a finished run's memory.
+    Forget { run: u32 },
+}
+
+/// Worker to page.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+#[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+pub enum Event {
+    /// The module is loaded; samples can be drawn. The GPU is being started.
+    Loaded { models: Vec<ModelInfo>, defaults: Defaults, samples: Samples },
+    /// The GPU is up; jobs can start.
+    Ready { adapter: AdapterInfo },
+    /// A network's weights are being fetched (or read from the cache), in bytes.
+    Loading { run: u32, model: String, done: u64, total: u64 },
+    /// The job's inputs are decoded; what it will take, and what was done to the inputs.
+    Started { run: u32, width: u32, height: u32, estimate: Estimate, notes: Vec<Note> },
+    /// About every 100 ms.
+    Progress {
+        run: u32,
+        step: u32,
+        of: u32,
+        /// Named scalars of the newest step.
+        #[cfg_attr(target_family = "wasm", tsify(type = "Record<string, number>"))]
+        metrics: BTreeMap<String, f32>,
+        /// A moving average over the present scale; absent before the second reading.
+        seconds_per_step: Option<f64>,
+        /// Seconds to go, with later scales weighed by their pixels; absent before it is known.
+        eta: Option<f64>,
+        /// The present size of the picture in pixels (it grows from coarse to fine).
+        width: u32,
+        height: u32,
+    },
+    /// A picture of the present state. The ImageBitmap travels beside it.
+    Frame { run: u32, step: u32, width: u32, height: u32 },
+    /// The run is held, or goes on.
+    Paused { run: u32, on: bool },
+    /// A control was applied from this step on.
+    Tuned { run: u32, step: u32 },
+    /// A control was out of range and not applied; the run goes on.
+    Refused { run: u32, error: Failure },
+    /// All steps are done, or `stopped` by the user.
+    Finished { run: u32, step: u32, stopped: bool },
+    /// Something failed. Without `run` it is the engine itself.
+    Failed { run: Option<u32>, ticket: Option<u32>, error: Failure },
+    /// Answers [`Request::Image`]; the Blob travels beside it.
+    Image { run: u32, ticket: u32 },
+    /// Answers [`Request::Checkpoint`]; the Blob travels beside it.
+    Checkpoint { run: u32, ticket: u32 },
+    /// Answers [`Request::Sample`]; the Blob (PNG) travels beside it.
+    Sample { ticket: u32 },
+    /// Answers [`Request::Estimate`].
+    Estimate { ticket: u32, estimate: Estimate },
+}
+
+/// What kind of picture Easel draws itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+#[serde(rename_all = "kebab-case")]
+pub enum SampleKind {
+    /// A small world from `data::scenes`, to be stylized.
+    Scene,
+    /// A picture in an art style from `data::styles`, to take the style from.
+    Style,
+}
+
+/// The names that [`Request::Sample`] knows.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+pub struct Samples {
+    pub scene: Vec<String>,
+    pub style: Vec<String>,
+}
+
+/// How a saved picture is written.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase", default)]
+pub struct Encoding {
+    /// `image/png`, `image/jpeg` or `image/webp`.
+    #[serde(rename = "type")]
+    pub mime: String,
+    /// 0..1 for JPEG and WebP.
+    pub quality: f64,
+}
+
+impl Default for Encoding {
+    fn default() -> Self {
+        Self { mime: "image/png".into(), quality: 0.92 }
+    }
+}
+
+/// A job and all its settings. Every field has a default.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+#[serde(tag = "job", rename_all = "kebab-case")]
+pub enum JobConfig {
+    /// Stylize one picture by optimisation (Gatys et al. 2015).
+    Gatys(GatysConfig),
+}
+
+/// The defaults of every job, as the page shows them.
+#[derive(Clone, Debug, Default, Serialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+pub struct Defaults {
+    /// See [`GatysConfig`].
+    pub gatys: GatysConfig,
+}
+
+/// Settings of `gatys`.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct GatysConfig {
+    /// Long side of the result in pixels, 16..=4096. The result has the content's aspect.
+    pub size: u32,
+    /// Steps over all scales together, 1..=10000.
+    pub steps: u32,
+    /// Seeds the noise of `init: "noise"`.
+    pub seed: u32,
+    /// Weight of the content loss (alpha of the paper), 0..=1e6.
+    pub content_weight: f32,
+    /// Weight of the style loss (beta of the paper), 0..=1e6.
+    pub style_weight: f32,
+    /// Weight of the total variation, 0..=1e6.
+    pub tv_weight: f32,
+    /// Adam: the step in units of the 0..1 picture. L-BFGS: the step length. 0.0001..=10.
+    pub learning_rate: f32,
+    /// Who moves the pixels.
+    pub optimizer: Optimizer,
+    /// What the picture starts as.
+    pub init: Init,
+    /// Id of the feature network in the manifest, or `custom` for a dropped file.
+    pub network: String,
+    /// Relative weight w_l per style layer, by name ("relu1_2"); empty: the network's own.
+    #[cfg_attr(target_family = "wasm", tsify(type = "Record<string, number>"))]
+    pub style_layers: BTreeMap<String, f32>,
+    /// The layer of the content loss; empty: the network's own.
+    pub content_layer: String,
+    /// Size of the style pictures relative to the result, 0.1..=4.
+    pub style_scale: f32,
+    /// Blend weight of each style picture; missing ones count 1. They are normalised to sum 1.
+    pub blend: Vec<f32>,
+    /// Whether the content keeps its colours.
+    pub keep_colors: KeepColors,
+    /// Long side of the coarsest scale; scales grow by sqrt 2 up to `size`. 0 or >= size: one scale.
+    pub coarsest: u32,
+    /// Decay of the running average of iterates that is shown, 0..=0.9999; 0 shows the iterate.
+    pub averaging: f32,
+    /// How a layer's loss is scaled.
+    pub scaling: Scaling,
+    /// How features are pooled.
+    pub pooling: Pooling,
+}
+
+impl Default for GatysConfig {
+    fn default() -> Self {
+        Self {
+            size: 384,
+            steps: 200,
+            seed: 1,
+            content_weight: 1.0,
+            style_weight: 20.0,
+            tv_weight: 1.0,
+            learning_rate: 0.02,
+            optimizer: Optimizer::Adam,
+            init: Init::Content,
+            network: "features".into(),
+            style_layers: BTreeMap::new(),
+            content_layer: String::new(),
+            style_scale: 1.0,
+            blend: Vec::new(),
+            keep_colors: KeepColors::No,
+            coarsest: 128,
+            averaging: 0.9,
+            scaling: Scaling::Relative,
+            pooling: Pooling::Max,
+        }
+    }
+}
+
+impl GatysConfig {
+    /// Takes over the live controls that are given.
+    pub fn apply(&mut self, control: &GatysControl) {
+        let set = |value: &mut f32, given: Option<f32>| *value = given.unwrap_or(*value);
+        set(&mut self.content_weight, control.content_weight);
+        set(&mut self.style_weight, control.style_weight);
+        set(&mut self.tv_weight, control.tv_weight);
+        set(&mut self.learning_rate, control.learning_rate);
+    }
+}
+
+/// See [`GatysConfig::optimizer`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+#[serde(rename_all = "kebab-case")]
+pub enum Optimizer {
+    /// Adam with betas 0.9 and 0.99, clamped to the gamut each step.
+    Adam,
+    /// L-BFGS with a history of 10 and no line search.
+    Lbfgs,
+}
+
+/// See [`GatysConfig::init`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+#[serde(rename_all = "kebab-case")]
+pub enum Init {
+    /// The content picture.
+    Content,
+    /// Grey with noise, from `seed`.
+    Noise,
+    /// A picture given as `inputs.init`.
+    Picture,
+}
+
+/// See [`GatysConfig::keep_colors`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+#[serde(rename_all = "kebab-case")]
+pub enum KeepColors {
+    /// The style's colours come along.
+    No,
+    /// Luminance of the result, colour of the content (YIQ).
+    Luminance,
+    /// The style is first given the content's mean and covariance of colour.
+    Histogram,
+}
+
+/// See [`GatysConfig::scaling`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+#[serde(rename_all = "kebab-case")]
+pub enum Scaling {
+    /// Squared error over the target's squared norm: every layer and network speaks in the same units.
+    Relative,
+    /// The paper's: content 1/2 sum (F-P)^2, style sum (G-A)^2 / (4 N^2) with Gram matrices per pixel.
+    Paper,
+}
+
+/// See [`GatysConfig::pooling`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+#[serde(rename_all = "kebab-case")]
+pub enum Pooling {
+    /// As the networks were trained.
+    Max,
+    /// As Gatys et al. preferred.
+    Average,
+}
+
+/// Live controls of `gatys`: what is absent stays as it is. Ranges as in [`GatysConfig`].
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct GatysControl {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub content_weight: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub style_weight: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tv_weight: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub learning_rate: Option<f32>,
+}
+
+/// The GPU in use, as the worker's probe of `navigator.gpu` finds it.
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct AdapterInfo {
+    pub vendor: String,
+    pub architecture: String,
+    pub description: String,
+    /// A software adapter: everything works, slowly.
+    pub fallback: bool,
+    pub features: Vec<String>,
+    /// The limits the device was started with, by WebGPU's names.
+    #[cfg_attr(target_family = "wasm", tsify(type = "Record<string, number>"))]
+    pub limits: BTreeMap<String, f64>,
+}
+
+/// One entry of `weights/manifest.json`.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct ModelInfo {
+    pub id: String,
+    /// File name under `weights/`.
+    pub file: String,
+    pub bytes: u64,
+    pub sha256: String,
+    /// The job it serves.
+    pub job: String,
+    /// The architecture it must load into.
+    pub architecture: String,
+    /// Its card, a file name under `weights/`.
+    pub card: String,
+}
+
+/// What a job takes.
+#[derive(Clone, Debug, PartialEq, Serialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Estimate {
+    /// Size of the result in pixels.
+    pub width: u32,
+    pub height: u32,
+    /// GPU memory at the finest scale, in bytes.
+    pub bytes: u64,
+    /// The largest single buffer, in bytes.
+    pub largest_buffer: u64,
+    /// Floating-point operations of the whole run.
+    pub flops: f64,
+    /// Seconds, once this device's speed is known from an earlier run.
+    pub seconds: Option<f64>,
+    pub fits: bool,
+    /// The longest side that fits, in pixels.
+    pub largest: u32,
+}
+
+/// Something done to an input that the user should know; translated by code.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase")]
+pub struct Note {
+    /// `first-frame` (animation), `turned` (EXIF), `sixteen-bit`, `wrong-extension`, `cmyk`, `shrunk`, `alpha-kept`.
+    pub code: String,
+    /// The input's name.
+    pub subject: String,
+}

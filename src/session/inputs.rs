@@ -1,0 +1,187 @@
+//! Reading what the page sends beside a request: pictures, weights, checkpoints, as Blobs.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use js_sys::{Array, ArrayBuffer, Reflect, Uint8Array};
+use wasm_bindgen::{JsCast, JsValue};
+use wasm_bindgen_futures::JsFuture;
+use web_sys::{Blob, ImageBitmap, OffscreenCanvas, OffscreenCanvasRenderingContext2d};
+
+use crate::data::decode::{self, MAX_BYTES, MAX_PIXELS, Picture};
+use crate::error::Error;
+use crate::models::Architecture;
+use crate::weights::{Header, Weights};
+
+fn unexpected(e: JsValue) -> Error {
+    Error::Unexpected(format!("{e:?}"))
+}
+
+/// A file by role, with the name that the user knows.
+#[derive(Clone, Debug)]
+pub struct Input {
+    pub name: String,
+    pub blob: Blob,
+}
+
+/// The files of a run: content, styles, and perhaps a picture to start from and a network.
+#[derive(Debug)]
+pub struct Inputs {
+    pub content: Input,
+    pub styles: Vec<Input>,
+    pub init: Option<Input>,
+    pub network: Option<Input>,
+}
+
+impl Inputs {
+    /// From the object that travels beside `start`.
+    ///
+    /// # Errors
+    /// `BadSetting` if the content or every style is missing.
+    pub fn take(object: &JsValue) -> Result<Self, Error> {
+        let get = |key: &str| Reflect::get(object, &key.into()).ok();
+        let input = |value: JsValue, role: &str| {
+            let blob: Blob = value.dyn_into().ok()?;
+            let name = Reflect::get(&blob, &"name".into()).ok().and_then(|n| n.as_string());
+            let name = name.unwrap_or_else(|| role.into());
+            Some(Input { name, blob })
+        };
+        let missing = |name: &'static str| Error::BadSetting {
+            name,
+            detail: "a picture is missing".into(),
+        };
+        let one = |role: &str| get(role).and_then(|value| input(value, role));
+        let styles = get("styles").map(|s| Array::from(&s)).unwrap_or_default();
+        let styles: Vec<Input> = styles.iter().filter_map(|s| input(s, "style")).collect();
+        if styles.is_empty() {
+            return Err(missing("styles"));
+        }
+        Ok(Self {
+            content: one("content").ok_or_else(|| missing("content"))?,
+            styles,
+            init: one("init"),
+            network: one("network"),
+        })
+    }
+
+    /// All files by role, for a checkpoint.
+    ///
+    /// # Errors
+    /// `Unexpected` if the browser cannot read one.
+    pub async fn bytes(&self) -> Result<BTreeMap<String, (String, Vec<u8>)>, Error> {
+        let mut all = vec![("content".to_owned(), &self.content)];
+        all.extend(self.styles.iter().enumerate().map(|(i, s)| (format!("style.{i}"), s)));
+        all.extend(self.init.iter().map(|i| ("init".to_owned(), i)));
+        all.extend(self.network.iter().map(|n| ("network".to_owned(), n)));
+        let mut read = BTreeMap::new();
+        for (role, input) in all {
+            read.insert(role, (input.name.clone(), read_blob(&input.blob).await?));
+        }
+        Ok(read)
+    }
+
+    /// The inverse of [`Self::bytes`].
+    ///
+    /// # Errors
+    /// `BadCheckpoint` if the content or every style is missing.
+    pub fn from_bytes(mut all: BTreeMap<String, (String, Vec<u8>)>) -> Result<Self, Error> {
+        let mut take = |role: &str| {
+            let (name, bytes) = all.remove(role)?;
+            let parts = Array::of1(&Uint8Array::from(bytes.as_slice()));
+            let blob = Blob::new_with_u8_array_sequence(&parts).ok()?;
+            Some(Input { name, blob })
+        };
+        let missing = || Error::BadCheckpoint("it lacks its pictures".into());
+        let content = take("content").ok_or_else(missing)?;
+        let styles: Vec<Input> = (0..).map_while(|i| take(&format!("style.{i}"))).collect();
+        if styles.is_empty() {
+            return Err(missing());
+        }
+        Ok(Self {
+            content,
+            styles,
+            init: take("init"),
+            network: take("network"),
+        })
+    }
+}
+
+/// All bytes of a Blob.
+pub async fn read_blob(blob: &Blob) -> Result<Vec<u8>, Error> {
+    let buffer = JsFuture::from(blob.array_buffer()).await.map_err(unexpected)?;
+    Ok(Uint8Array::new(buffer.unchecked_ref::<ArrayBuffer>()).to_vec())
+}
+
+async fn read_range(blob: &Blob, from: u64, to: u64) -> Result<Vec<u8>, Error> {
+    let part = blob.slice_with_f64_and_f64(from as f64, to as f64).map_err(unexpected)?;
+    read_blob(&part).await
+}
+
+/// Decodes a picture, by the browser if Easel's own decoders do not know the format.
+///
+/// # Errors
+/// `BadImage`.
+pub async fn read_picture(input: &Input) -> Result<Picture, Error> {
+    if input.blob.size() > MAX_BYTES as f64 {
+        return Err(Error::BadImage {
+            name: input.name.clone(),
+            code: "image-too-large",
+            detail: format!("{} bytes; at most {MAX_BYTES} are read", input.blob.size()),
+        });
+    }
+    let bytes = read_blob(&input.blob).await?;
+    match decode::decode(&bytes, &input.name) {
+        Err(Error::BadImage { code: "image-unsupported", name, detail }) => {
+            let decoded = by_browser(input).await?;
+            decoded.ok_or(Error::BadImage { code: "image-unsupported", name, detail })
+        }
+        other => other,
+    }
+}
+
+/// `None` if the browser does not know the format either.
+async fn by_browser(input: &Input) -> Result<Option<Picture>, Error> {
+    let scope: web_sys::DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
+    let Ok(promise) = scope.create_image_bitmap_with_blob(&input.blob) else {
+        return Ok(None);
+    };
+    let Ok(bitmap) = JsFuture::from(promise).await else {
+        return Ok(None);
+    };
+    let bitmap: ImageBitmap = bitmap.unchecked_into();
+    let (w, h) = (bitmap.width(), bitmap.height());
+    if u64::from(w) * u64::from(h) > MAX_PIXELS {
+        return Err(Error::BadImage {
+            name: input.name.clone(),
+            code: "image-too-large",
+            detail: format!("{w} x {h} pixels; at most {MAX_PIXELS} are read"),
+        });
+    }
+    let canvas = OffscreenCanvas::new(w, h).map_err(unexpected)?;
+    let context = canvas.get_context("2d").map_err(unexpected)?;
+    let context = context.ok_or_else(|| Error::Unexpected("no 2d canvas".into()))?;
+    let context: OffscreenCanvasRenderingContext2d = context.unchecked_into();
+    context.draw_image_with_image_bitmap(&bitmap, 0.0, 0.0).map_err(unexpected)?;
+    let data = context.get_image_data(0.0, 0.0, f64::from(w), f64::from(h)).map_err(unexpected)?;
+    decode::from_rgba(w, h, data.data().0, &input.name).map(Some)
+}
+
+/// Reads only the header and the tensors in use of a dropped file of weights.
+///
+/// # Errors
+/// `BadWeights`.
+pub async fn read_network(input: &Input) -> Result<(Architecture, Weights), Error> {
+    let size = input.blob.size() as u64;
+    let first = read_range(&input.blob, 0, size.min(8)).await?;
+    let length = Header::length(&input.name, &first, size)?;
+    let text = read_range(&input.blob, 8, 8 + length).await?;
+    let header = Header::parse(&input.name, &text, size)?;
+    let architecture = Architecture::of(&header)?;
+    let mut data = BTreeMap::new();
+    let ranges = header.check(&architecture.expected())?;
+    let names: BTreeSet<&String> = ranges.keys().collect();
+    for name in names {
+        let range = &ranges[name];
+        data.insert(name.clone(), read_range(&input.blob, range.start, range.end).await?);
+    }
+    Ok((architecture, Weights::new(header, data)))
+}

@@ -1,0 +1,5 @@
+//! Making the weights that the page ships. Native only.
+
+mod darknet;
+pub mod features;
+mod pictures;

@@ -1,0 +1,329 @@
+// @ts-check
+/**
+ * Easel's JavaScript API: the only file that knows the worker.
+ *
+ * ```js
+ * const easel = await Easel.start();
+ * const run = easel.run({ job: "gatys", size: 256 }, { content: file, styles: [file] });
+ * for await (const event of run) if (event.type === "progress") console.log(event.step);
+ * const png = await run.image({ type: "image/png" });
+ * ```
+ *
+ * The worker may die at any time (lost device, out of memory, a panic in wasm rejects nothing); then
+ * everything pending fails with a code, and a new worker is started. Types are generated from
+ * `src/protocol.rs`.
+ *
+ * @typedef {import("./pkg/easel.d.ts").Event} WorkerEvent
+ * @typedef {import("./pkg/easel.d.ts").Request} Request
+ * @typedef {import("./pkg/easel.d.ts").JobConfig} JobConfig
+ * @typedef {import("./pkg/easel.d.ts").GatysConfig} GatysConfig
+ * @typedef {import("./pkg/easel.d.ts").GatysControl} GatysControl
+ * @typedef {import("./pkg/easel.d.ts").AdapterInfo} AdapterInfo
+ * @typedef {import("./pkg/easel.d.ts").ModelInfo} ModelInfo
+ * @typedef {import("./pkg/easel.d.ts").Defaults} Defaults
+ * @typedef {import("./pkg/easel.d.ts").Samples} Samples
+ * @typedef {import("./pkg/easel.d.ts").SampleKind} SampleKind
+ * @typedef {import("./pkg/easel.d.ts").Estimate} Estimate
+ * @typedef {import("./pkg/easel.d.ts").Encoding} Encoding
+ * @typedef {import("./pkg/easel.d.ts").Failure} Failure
+ * @typedef {import("./pkg/easel.d.ts").Note} Note
+ *
+ * @typedef {Extract<WorkerEvent, { type: "finished" }>} Finished
+ * @typedef {Extract<WorkerEvent, { type: "frame" }> & { bitmap: ImageBitmap }} Frame
+ * @typedef {Extract<WorkerEvent, { type: "started" | "loading" | "progress" | "paused" | "tuned" }> | Finished | Frame} RunEvent
+ *   What iterating over a run yields.
+ *
+ * @typedef {object} Inputs
+ * @property {Blob} content The picture to stylize.
+ * @property {Blob[]} styles The pictures to take the style from.
+ * @property {Blob} [init] The picture to start from, with `init: "picture"`.
+ * @property {Blob} [network] A `.safetensors` file, with `network: "custom"`.
+ *
+ * @typedef {object} Answer What the worker posts: an event, and big things beside it.
+ * @property {WorkerEvent} event
+ * @property {ImageBitmap} [bitmap]
+ * @property {Blob} [blob]
+ */
+import { EaselError, Run, deferred } from "./run.js";
+
+export { EaselError, Run };
+
+const WORKER = new URL("./worker.js", import.meta.url).href;
+/** At most this many restarts within the window, so that a broken driver is not hammered. */
+const MAX_RESTARTS = 3;
+const RESTART_WINDOW = 120_000;
+
+/** Under Trusted Types a worker's address must come from a named policy; ours knows one address. */
+const policy = /** @type {any} */ (globalThis).trustedTypes?.createPolicy("easel", {
+  createScriptURL(/** @type {string} */ url) {
+    if (url !== WORKER) throw new TypeError(`not a script of Easel: ${url}`);
+    return url;
+  },
+});
+
+/**
+ * The engine in its worker.
+ *
+ * Events: `restarting` (CustomEvent, `detail` is the {@link EaselError}), `restarted` when it is ready
+ * again, `gaveup` (same `detail`) after too many restarts; {@link restart} then tries once more.
+ */
+export class Easel extends EventTarget {
+  /** @type {AdapterInfo | null} The GPU in use; null until it is up. */
+  adapter = null;
+  /** @type {ModelInfo[]} The manifest of the weights. */
+  models = [];
+  /** @type {Defaults | null} The defaults of every job; null until the module is loaded. */
+  defaults = null;
+  /** @type {Samples} The names that {@link sample} knows. */
+  samples = { scene: [], style: [] };
+
+  /** @type {Worker | null} */
+  #worker = null;
+  #onLoaded;
+  /** @type {ReturnType<typeof deferred<void>>} */
+  #loaded = deferred();
+  /** @type {ReturnType<typeof deferred<void>>} */
+  #ready = deferred();
+  #up = false;
+  #everUp = false;
+  /** @type {number[]} When the worker was restarted. */
+  #restarts = [];
+  #ticket = 0;
+  /** @type {Map<number, { resolve: (answer: Answer) => void, reject: (error: EaselError) => void }>} */
+  #tickets = new Map();
+  #number = 0;
+  /** @type {Map<number, Run>} */
+  #runs = new Map();
+  /** @type {Run | null} */
+  #active = null;
+
+  /** Use {@link Easel.start}. @param {((easel: Easel) => void) | undefined} onLoaded */
+  constructor(onLoaded) {
+    super();
+    this.#onLoaded = onLoaded;
+  }
+
+  /**
+   * Start the engine. Resolves when the GPU is up; rejects with an {@link EaselError}: `no-webgpu`,
+   * `insecure-context`, `missing-feature`, `no-adapter`, `limits`, `not-loaded`, ...
+   * @param {{ onLoaded?: (easel: Easel) => void }} [options] `onLoaded` is called as soon as samples,
+   *   models and defaults are known, before the GPU is up and even if it never comes.
+   */
+  static async start({ onLoaded } = {}) {
+    const missing = ["Worker", "WebAssembly", "OffscreenCanvas", "createImageBitmap"].find(
+      (name) => !(name in globalThis),
+    );
+    if (missing) {
+      throw new EaselError({ code: "missing-feature", message: `the browser has no ${missing}`, subject: missing });
+    }
+    const easel = new Easel(onLoaded);
+    easel.#spawn();
+    await easel.#ready.promise;
+    return easel;
+  }
+
+  /**
+   * Draw one of Easel's own pictures, as a PNG.
+   * @param {SampleKind} kind @param {string} name
+   * @param {{ seed?: number, size?: number }} [options] `size` is the long side in pixels.
+   * @returns {Promise<Blob>}
+   */
+  async sample(kind, name, { seed = 1, size = 640 } = {}) {
+    await this.#loaded.promise;
+    const { blob } = await this.#ask((ticket) => ({ type: "sample", ticket, kind, name, seed, size }));
+    if (!blob) throw new EaselError({ code: "unexpected", message: "the worker sent no picture" });
+    return blob;
+  }
+
+  /**
+   * What would this job take for a content picture of that size?
+   * @param {JobConfig} job @param {{ width: number, height: number }} content
+   * @returns {Promise<Estimate>}
+   */
+  async estimate(job, { width, height }) {
+    await this.#ready.promise;
+    const { event } = await this.#ask((ticket) => ({ type: "estimate", ticket, job, width, height }));
+    if (event.type !== "estimate") throw new EaselError({ code: "unexpected", message: `got ${event.type}` });
+    return event.estimate;
+  }
+
+  /**
+   * Start a job; a job that is still going is stopped first.
+   * @param {JobConfig} job @param {Inputs} inputs @returns {Run}
+   */
+  run(job, inputs) {
+    return this.#begin((run) => ({ request: { type: "start", run, job }, inputs }));
+  }
+
+  /** Continue a checkpoint exactly where it stood. @param {Blob} checkpoint @returns {Run} */
+  resume(checkpoint) {
+    return this.#begin((run) => ({ request: { type: "resume", run }, checkpoint }));
+  }
+
+  /** Try again after `gaveup`, or at the user's wish. Resolves when the GPU is up. */
+  async restart() {
+    this.#restarts = [];
+    this.#crash(new EaselError({ code: "device-lost", message: "restarted on request" }));
+    await this.#ready.promise;
+  }
+
+  /** Stop everything and free the GPU. */
+  async close() {
+    const closed = new EaselError({ code: "no-run", message: "Easel was closed" });
+    this.#drop(closed);
+    this.#loaded.reject(closed);
+    this.#ready.reject(closed);
+  }
+
+  #spawn() {
+    this.#loaded = deferred();
+    this.#ready = deferred();
+    this.#up = false;
+    const worker = new Worker(policy ? policy.createScriptURL(WORKER) : WORKER, { type: "module", name: "easel" });
+    worker.onmessage = ({ data }) => this.#receive(data);
+    worker.onmessageerror = () => this.#crash(new EaselError({ code: "unexpected", message: "unreadable message" }));
+    worker.onerror = (event) => {
+      event.preventDefault();
+      const message = event.message || "the engine's files could not be loaded";
+      this.#crash(new EaselError({ code: this.#up ? "device-lost" : "not-loaded", message }));
+    };
+    this.#worker = worker;
+  }
+
+  /** The worker is gone with all it held. @param {EaselError} error */
+  #drop(error) {
+    this.#worker?.terminate();
+    this.#worker = null;
+    this.#up = false;
+    for (const { reject } of this.#tickets.values()) reject(error);
+    this.#tickets.clear();
+    for (const run of [...this.#runs.values()]) {
+      // A run that waits for its turn goes to the next worker.
+      if (!run.posted) continue;
+      run.fail(error);
+      this.#runs.delete(run.id);
+    }
+  }
+
+  /** @param {EaselError} error */
+  #crash(error) {
+    this.#drop(error);
+    this.#loaded.reject(error);
+    this.#ready.reject(error);
+    if (!this.#everUp && error.code !== "device-lost") return;
+    const now = Date.now();
+    this.#restarts = this.#restarts.filter((time) => now - time < RESTART_WINDOW);
+    if (this.#restarts.length >= MAX_RESTARTS) {
+      this.dispatchEvent(new CustomEvent("gaveup", { detail: error }));
+      return;
+    }
+    this.#restarts.push(now);
+    this.#spawn();
+    this.dispatchEvent(new CustomEvent("restarting", { detail: error }));
+    this.#ready.promise.then(
+      () => this.dispatchEvent(new CustomEvent("restarted", { detail: error })),
+      () => {},
+    );
+  }
+
+  /** @param {Answer} answer */
+  #receive(answer) {
+    const { event, bitmap } = answer;
+    switch (event.type) {
+      case "loaded":
+        this.models = event.models;
+        this.defaults = event.defaults;
+        this.samples = event.samples;
+        this.#loaded.resolve();
+        // A restarted worker has nothing new to tell.
+        this.#onLoaded?.(this);
+        this.#onLoaded = undefined;
+        return;
+      case "ready":
+        this.adapter = event.adapter;
+        this.#up = this.#everUp = true;
+        this.#ready.resolve();
+        return;
+      case "failed":
+        this.#failed(event);
+        return;
+      case "image":
+      case "checkpoint":
+      case "sample":
+      case "estimate":
+        this.#tickets.get(event.ticket)?.resolve(answer);
+        this.#tickets.delete(event.ticket);
+        return;
+      default: {
+        const run = this.#runs.get(event.run);
+        if (event.type !== "frame") run?.receive(event);
+        else if (run && bitmap) run.receive({ ...event, bitmap });
+        else bitmap?.close();
+      }
+    }
+  }
+
+  /** @param {Extract<WorkerEvent, { type: "failed" }>} event */
+  #failed({ run, ticket, error: failure }) {
+    const error = new EaselError(failure);
+    if (error.code === "no-webgpu" && !globalThis.isSecureContext) error.code = "insecure-context";
+    if (ticket != null) {
+      this.#tickets.get(ticket)?.reject(error);
+      this.#tickets.delete(ticket);
+    } else if (run != null) {
+      this.#runs.get(run)?.fail(error);
+    } else if (this.#up) {
+      this.#crash(error);
+      return;
+    } else if (this.#everUp) {
+      // The GPU does not come back at once after a loss: ask again a little later.
+      setTimeout(() => this.#crash(error), 1000 * 4 ** this.#restarts.length);
+      return;
+    } else {
+      // The worker stays: it can still draw samples.
+      this.#ready.reject(error);
+      return;
+    }
+    if (error.code === "device-lost") this.#crash(error);
+  }
+
+  /** @param {(ticket: number) => Request} request @returns {Promise<Answer>} */
+  #ask(request) {
+    const ticket = ++this.#ticket;
+    const { promise, resolve, reject } = /** @type {ReturnType<typeof deferred<Answer>>} */ (deferred());
+    this.#tickets.set(ticket, { resolve, reject });
+    this.#worker?.postMessage({ request: request(ticket) });
+    return promise;
+  }
+
+  /**
+   * @param {(run: number) => { request: Request, inputs?: Inputs, checkpoint?: Blob }} message
+   * @returns {Run}
+   */
+  #begin(message) {
+    const run = new Run(++this.#number, {
+      post: (request) => this.#worker?.postMessage({ request }),
+      ask: (request) => this.#ask(request),
+      has: ({ id }) => this.#runs.has(id),
+      forget: ({ id }) => {
+        if (this.#runs.delete(id)) this.#worker?.postMessage({ request: { type: "forget", run: id } });
+      },
+      abandon: () => this.#crash(new EaselError({ code: "no-answer", message: "the engine did not answer" })),
+    });
+    const before = this.#active;
+    this.#active = run;
+    this.#runs.set(run.id, run);
+    this.#inTurn(run, before, message(run.id)).catch((error) => run.fail(error));
+    return run;
+  }
+
+  /** @param {Run} run @param {Run | null} before @param {object} message */
+  async #inTurn(run, before, message) {
+    // How the one before ended is told to whoever holds it.
+    await before?.stop().catch(() => {});
+    await this.#ready.promise;
+    if (run.ended) return;
+    run.markPosted();
+    this.#worker?.postMessage(message);
+  }
+}

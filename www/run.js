@@ -1,0 +1,255 @@
+// @ts-check
+/**
+ * One job as the page holds it, and the error that every call of Easel fails with. Part of `easel.js`,
+ * from where both are exported.
+ *
+ * @typedef {import("./easel.js").Answer} Answer
+ * @typedef {import("./easel.js").Encoding} Encoding
+ * @typedef {import("./easel.js").Failure} Failure
+ * @typedef {import("./easel.js").Finished} Finished
+ * @typedef {import("./easel.js").GatysControl} GatysControl
+ * @typedef {import("./easel.js").Request} Request
+ * @typedef {import("./easel.js").RunEvent} RunEvent
+ *
+ * @typedef {object} Link What a run may ask of its engine.
+ * @property {(request: Request) => void} post
+ * @property {(request: (ticket: number) => Request) => Promise<Answer>} ask
+ * @property {(run: Run) => boolean} has Whether the present worker still holds the run.
+ * @property {(run: Run) => void} forget
+ * @property {() => void} abandon Give up on a worker that does not answer.
+ */
+
+/** How long a `stop` may stay unanswered before the worker is replaced, in ms. */
+const STOP_PATIENCE = 5000;
+
+/** A failure with a stable `code` that a program can test and a page can translate. */
+export class EaselError extends Error {
+  /** @param {Failure} failure */
+  constructor({ code, message, subject, largest }) {
+    super(message);
+    this.name = "EaselError";
+    /** Stable: `no-webgpu`, `too-large`, `device-lost`, `image-truncated`, ... */
+    this.code = code;
+    /** The file or setting it is about, if any. */
+    this.subject = subject;
+    /** With `too-large`: the longest side that fits, in pixels. */
+    this.largest = largest;
+  }
+}
+
+/**
+ * A promise with its handles outside. Nobody is obliged to wait for it, so its rejection is marked
+ * as handled; whoever does wait still sees it.
+ * @template T
+ */
+export function deferred() {
+  /** @type {(value: T) => void} */
+  let resolve = () => {};
+  /** @type {(error: EaselError) => void} */
+  let reject = () => {};
+  const promise = /** @type {Promise<T>} */ (
+    new Promise((yes, no) => {
+      resolve = yes;
+      reject = no;
+    })
+  );
+  promise.catch(() => {});
+  return { promise, resolve, reject };
+}
+
+/**
+ * One job. Iterate over it for its events (one consumer; a frame that was not taken in time gives way
+ * to a newer one), or just wait for `done`.
+ */
+export class Run {
+  #link;
+  /** @type {RunEvent[]} */
+  #queue = [];
+  #wake = () => {};
+  /** @type {EaselError | null} */
+  #error = null;
+  #ended = false;
+  #posted = false;
+  #step = 0;
+  /** @type {ReturnType<typeof deferred<Finished>>} */
+  #done = deferred();
+  /** @type {{ type: "paused" | "tuned", on?: boolean, promise: ReturnType<typeof deferred<void>> }[]} */
+  #waiting = [];
+
+  /** @param {number} id @param {Link} link */
+  constructor(id, link) {
+    /** The number that marks this run's messages. */
+    this.id = id;
+    this.#link = link;
+  }
+
+  /** Resolves with the `finished` event; rejects with the {@link EaselError} that ended the run. */
+  get done() {
+    return this.#done.promise;
+  }
+
+  /** Whether the run finished, was stopped, or failed. */
+  get ended() {
+    return this.#ended;
+  }
+
+  /** Whether the worker was told of the run. */
+  get posted() {
+    return this.#posted;
+  }
+
+  /** Hold the run. Resolves when it stands still. */
+  pause() {
+    return this.#hold(true);
+  }
+
+  /** Go on after {@link pause}. */
+  resume() {
+    return this.#hold(false);
+  }
+
+  /**
+   * Change a live control. Resolves when it is in effect.
+   * @param {Partial<GatysControl>} control
+   */
+  tune(control) {
+    return this.#confirm("tuned", { type: "tune", run: this.id, control });
+  }
+
+  /**
+   * Stop; the best picture so far is kept. A worker that does not answer is replaced: the run then
+   * counts as stopped, but its picture is only what the last frame showed.
+   * @returns {Promise<Finished>}
+   */
+  async stop() {
+    if (this.#ended) return this.done;
+    const stopped = /** @type {const} */ ({ type: "finished", run: this.id, stopped: true });
+    if (!this.#posted) {
+      this.receive({ ...stopped, step: 0 });
+      return this.done;
+    }
+    this.#link.post({ type: "stop", run: this.id });
+    const timer = setTimeout(() => {
+      this.receive({ ...stopped, step: this.#step });
+      this.#link.abandon();
+    }, STOP_PATIENCE);
+    try {
+      return await this.done;
+    } finally {
+      clearTimeout(timer);
+    }
+  }
+
+  /**
+   * The present picture as a file, at any time, also after the end.
+   * @param {Partial<Encoding>} [encoding] PNG if nothing else is said.
+   * @returns {Promise<Blob>}
+   */
+  async image(encoding = {}) {
+    const full = { type: "image/png", quality: 0.92, ...encoding };
+    return this.#file((ticket) => ({ type: "image", run: this.id, ticket, encoding: full }));
+  }
+
+  /**
+   * The whole state as a file: {@link Easel.resume} continues exactly where it stood.
+   * @returns {Promise<Blob>}
+   */
+  checkpoint() {
+    return this.#file((ticket) => ({ type: "checkpoint", run: this.id, ticket }));
+  }
+
+  /** Free the memory of a finished run. */
+  forget() {
+    this.#link.forget(this);
+    for (const event of this.#queue) if (event.type === "frame") event.bitmap.close();
+    this.#queue = [];
+  }
+
+  /** @returns {AsyncGenerator<RunEvent, void>} */
+  async *[Symbol.asyncIterator]() {
+    for (;;) {
+      const event = this.#queue.shift();
+      if (event) yield event;
+      else if (this.#error) throw this.#error;
+      else if (this.#ended) return;
+      else await new Promise((wake) => (this.#wake = () => wake(undefined)));
+    }
+  }
+
+  /** For {@link Easel}: the start message is on its way. */
+  markPosted() {
+    this.#posted = true;
+  }
+
+  /** For {@link Easel}: an event of this run came. @param {RunEvent} event */
+  receive(event) {
+    if (this.#ended) {
+      // The best picture can follow a stop: the consumer may still be reading.
+      if (event.type === "frame") event.bitmap.close();
+      return;
+    }
+    if (event.type === "frame") {
+      const stale = this.#queue.findIndex((queued) => queued.type === "frame");
+      if (stale >= 0) {
+        const [old] = this.#queue.splice(stale, 1);
+        if (old?.type === "frame") old.bitmap.close();
+      }
+    }
+    if ("step" in event) this.#step = event.step;
+    this.#queue.push(event);
+    if (event.type === "paused" || event.type === "tuned") {
+      // Tunes are confirmed one by one, in order; a pause answers every call that asked for it.
+      const matches = this.#waiting.filter(
+        ({ type, on }) => type === event.type && (event.type === "tuned" || on === event.on),
+      );
+      for (const match of event.type === "tuned" ? matches.slice(0, 1) : matches) {
+        match.promise.resolve();
+        this.#waiting.splice(this.#waiting.indexOf(match), 1);
+      }
+    }
+    if (event.type === "finished") {
+      this.#ended = true;
+      for (const { promise } of this.#waiting.splice(0)) promise.resolve();
+      this.#done.resolve(event);
+    }
+    this.#wake();
+  }
+
+  /** For {@link Easel}: the run failed. @param {EaselError} error */
+  fail(error) {
+    if (this.#ended) return;
+    this.#ended = true;
+    this.#error = error;
+    for (const { promise } of this.#waiting.splice(0)) promise.reject(error);
+    this.#done.reject(error);
+    this.#wake();
+  }
+
+  /** @param {boolean} on */
+  #hold(on) {
+    return this.#confirm("paused", { type: "pause", run: this.id, on }, on);
+  }
+
+  /**
+   * @param {"paused" | "tuned"} type @param {Request} request @param {boolean} [on]
+   * @returns {Promise<void>}
+   */
+  async #confirm(type, request, on) {
+    if (this.#ended || !this.#posted) return;
+    /** @type {ReturnType<typeof deferred<void>>} */
+    const promise = deferred();
+    this.#waiting.push({ type, on, promise });
+    this.#link.post(request);
+    return promise.promise;
+  }
+
+  /** @param {(ticket: number) => Request} request @returns {Promise<Blob>} */
+  async #file(request) {
+    if (!this.#link.has(this)) {
+      throw new EaselError({ code: "no-run", message: "there is no such run" });
+    }
+    const { blob } = await this.#link.ask(request);
+    if (!blob) throw new EaselError({ code: "unexpected", message: "the worker sent no file" });
+    return blob;
+  }
+}

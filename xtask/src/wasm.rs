@@ -1,0 +1,154 @@
+//! Compiles the crate to wasm and writes its JavaScript glue.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    time::SystemTime,
+};
+
+use anyhow::{Context, Result};
+use sha2::{Digest, Sha256};
+use wasm_bindgen_cli_support::Bindgen;
+
+use crate::{
+    resolve, root, run, say,
+    toolchain::{TARGET, Toolchain},
+};
+
+/// A finished package.
+pub struct Package {
+    /// Holds `easel.js`, `easel_bg.wasm` and their types.
+    pub folder: PathBuf,
+    pub profile: &'static str,
+    pub toolchain: Toolchain,
+}
+
+/// Brings the package up to date; compiles only if a file that went into it has changed.
+pub fn build(dev: bool) -> Result<Package> {
+    let root = root();
+    let toolchain = resolve::resolve()?;
+    let profile = if dev { "wasm-dev" } else { "wasm" };
+    let target = root.join("target/wasm").join(toolchain.folder());
+    let compiled = target.join(TARGET).join(profile).join("easel.wasm");
+    let folder = root.join("target/wasm/pkg").join(profile);
+    let stamp = folder.join("stamp");
+    let package = Package {
+        folder,
+        profile,
+        toolchain,
+    };
+
+    let inputs = |package: &Package| inputs(&root, &compiled.with_extension("d"), package);
+    if let (Ok(built), Ok((now, _))) = (fs::read_to_string(&stamp), inputs(&package))
+        && built == now
+    {
+        say(format!("wasm is up to date (profile {profile})"));
+        return Ok(package);
+    }
+
+    say(format!("compile src for {TARGET} (profile {profile})"));
+    let started = SystemTime::now();
+    let mut command = package
+        .toolchain
+        .command(&package.toolchain.cargo, "rustc", &target);
+    command
+        .current_dir(&root)
+        .args(["--locked", "--package", "easel", "--lib"]);
+    run(command.args(["--crate-type", "cdylib", "--profile", profile]))?;
+
+    say("write the JavaScript glue");
+    // Not in place: what an earlier version left would stay for ever.
+    if package.folder.exists() {
+        fs::remove_dir_all(&package.folder)?;
+    }
+    bindgen(&compiled, "easel", &package.folder, dev)?;
+
+    let (hash, newest) = inputs(&package)?;
+    // A file saved while the compiler ran may not be in the result.
+    if newest < started {
+        fs::write(&stamp, hash)?;
+    }
+    Ok(package)
+}
+
+/// Writes a module's glue for the web into `folder`.
+pub fn bindgen(wasm: &Path, name: &str, folder: &Path, names: bool) -> Result<()> {
+    Bindgen::new()
+        .input_path(wasm)
+        .out_name(name)
+        .web(true)?
+        .typescript(true)
+        .remove_name_section(!names)
+        .remove_producers_section(true)
+        .generate(folder)
+        .with_context(|| format!("wasm-bindgen cannot read {}", wasm.display()))
+}
+
+/// A hash over everything that the package is made from, and when the newest of it was written.
+///
+/// Content and not time decides, so that a fresh clone with a cached target folder has nothing to do.
+fn inputs(root: &Path, dependencies: &Path, package: &Package) -> Result<(String, SystemTime)> {
+    let mut files = parse_dependencies(&fs::read_to_string(dependencies)?);
+    files.extend(["Cargo.toml", "Cargo.lock", ".cargo/config.toml"].map(|name| root.join(name)));
+    files.sort();
+    let mut hash = Sha256::new();
+    let mut newest = SystemTime::UNIX_EPOCH;
+    let Package {
+        profile, toolchain, ..
+    } = package;
+    // This file is the recipe.
+    for part in [
+        profile,
+        toolchain.folder(),
+        &toolchain.version,
+        include_str!("wasm.rs"),
+    ] {
+        hash.update(Sha256::digest(part));
+    }
+    for file in files {
+        let bytes = fs::read(&file)?;
+        hash.update(Sha256::digest(file.to_string_lossy().as_bytes()));
+        hash.update(Sha256::digest(bytes));
+        newest = newest.max(fs::metadata(&file)?.modified()?);
+    }
+    Ok((hex(&hash.finalize()), newest))
+}
+
+/// The files in a `.d` file of cargo: `result: file file\ with\ spaces`.
+fn parse_dependencies(text: &str) -> Vec<PathBuf> {
+    let files = text
+        .lines()
+        .filter_map(|line| line.split_once(": "))
+        .flat_map(|(_, files)| {
+            let files = files.replace("\\ ", "\0");
+            files
+                .split(' ')
+                .map(|file| PathBuf::from(file.replace('\0', " ")))
+                .collect::<Vec<_>>()
+        });
+    files.filter(|file| !file.as_os_str().is_empty()).collect()
+}
+
+/// Bytes as lower-case hexadecimal digits.
+pub fn hex(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn dependencies_are_read_with_their_spaces() {
+        let files = parse_dependencies("/t/easel.wasm: /a/lib.rs /a/my\\ op.wgsl\n\n");
+        assert_eq!(
+            files,
+            [PathBuf::from("/a/lib.rs"), PathBuf::from("/a/my op.wgsl")]
+        );
+    }
+
+    #[test]
+    fn hex_is_lower_case_with_leading_zeros() {
+        assert_eq!(hex(&[0x00, 0x0a, 0xff]), "000aff");
+    }
+}
