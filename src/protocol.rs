@@ -31,6 +31,8 @@ pub enum Request {
     Estimate { ticket: u32, job: JobConfig, width: u32, height: u32 },
     /// Draw one of our own pictures. Answered by [`Event::Sample`].
     Sample { ticket: u32, kind: SampleKind, name: String, seed: u32, size: u32 },
+    /// Hold every kernel against its reference on this GPU. Answered by [`Event::SelfTest`].
+    SelfTest { ticket: u32 },
     /// Free a finished run's memory.
     Forget { run: u32 },
 }
@@ -82,6 +84,8 @@ pub enum Event {
     Checkpoint { run: u32, ticket: u32 },
     /// Answers [`Request::Sample`]; the Blob (PNG) travels beside it.
     Sample { ticket: u32 },
+    /// Answers [`Request::SelfTest`].
+    SelfTest { ticket: u32, checks: Vec<KernelCheck> },
     /// Answers [`Request::Estimate`].
     Estimate { ticket: u32, estimate: Estimate },
 }
@@ -329,6 +333,19 @@ pub struct ModelInfo {
     pub architecture: String,
     /// Its card, a file name under `weights/`.
     pub card: String,
+}
+
+/// One kernel's result against its reference.
+#[derive(Clone, Debug, Serialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+pub struct KernelCheck {
+    /// `gram gradient [2, 5, 7, 3]`
+    pub name: String,
+    /// The largest difference, relative to the largest true value; absent if it is not a number.
+    pub worst: Option<f32>,
+    /// The largest that rounding explains.
+    pub tolerance: f32,
+    pub passed: bool,
 }
 
 /// What a job takes.

@@ -4,6 +4,7 @@
 //! (the truth in tests, on any device), the extension trait, the launch, the gradient.
 
 mod adam;
+mod check;
 mod gram;
 mod kernel;
 mod rgba8_pack;
@@ -11,6 +12,7 @@ mod rgba8_unpack;
 mod total_variation;
 
 pub use adam::{AdamStep, adam, adam_reference};
+pub use check::{Check, check_kernels};
 pub use gram::{gram, gram_reference};
 pub use kernel::Wgsl;
 pub use rgba8_pack::{rgba8_pack, rgba8_pack_reference};

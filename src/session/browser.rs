@@ -4,7 +4,7 @@ use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Device, Tensor, TensorData};
 use js_sys::{Function, Promise, Uint8Array};
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
@@ -19,9 +19,10 @@ use crate::error::Error;
 use crate::gpu::{self, Gpu, Presenter};
 use crate::jobs::{Gatys, GatysInputs, Memory, estimate};
 use crate::models::{Architecture, FeatureNetwork};
+use crate::ops::check_kernels;
 use crate::protocol::{
-    AdapterInfo, Defaults, Estimate, Event, GatysConfig, JobConfig, ModelInfo, Note, Request,
-    SampleKind, Samples,
+    AdapterInfo, Defaults, Estimate, Event, GatysConfig, JobConfig, KernelCheck, ModelInfo, Note,
+    Request, SampleKind, Samples,
 };
 use crate::weights::{self, Weights};
 
@@ -119,6 +120,15 @@ impl Session {
                     Err(error) => self.fail(None, Some(ticket), &error),
                 }
             }
+            Request::SelfTest { ticket } => {
+                let session = self.clone();
+                spawn_local(async move {
+                    match session.self_test().await {
+                        Ok(checks) => session.emit(&Event::SelfTest { ticket, checks }),
+                        Err(error) => session.fail(None, Some(ticket), &error),
+                    }
+                });
+            }
             Request::Sample { ticket, kind, name, seed, size } => {
                 match sample(kind, &name, seed, size) {
                     Ok(blob) => {
@@ -208,6 +218,23 @@ impl Session {
         estimate(config, &architecture, (width.max(1), height.max(1)), memory, rate)
     }
 
+    async fn self_test(&self) -> Result<Vec<KernelCheck>, Error> {
+        let device = self.device()?;
+        let checks = check_kernels(&device).await?.into_iter();
+        let told = checks.map(|check| KernelCheck {
+            passed: check.passed(),
+            worst: check.worst.is_finite().then_some(check.worst),
+            tolerance: check.tolerance,
+            name: check.name,
+        });
+        Ok(told.collect())
+    }
+
+    fn device(&self) -> Result<Device, Error> {
+        let gpu = self.0.gpu.borrow();
+        gpu.as_ref().map(|gpu| gpu.device.clone()).ok_or(Error::NoWebGpu)
+    }
+
     async fn gatys(
         &self,
         run: u32,
@@ -216,10 +243,7 @@ impl Session {
         saved: Option<Checkpoint>,
         mailbox: Rc<Mailbox>,
     ) -> Result<(), Error> {
-        let device = match self.0.gpu.borrow().as_ref() {
-            Some(gpu) => gpu.device.clone(),
-            None => return Err(Error::NoWebGpu),
-        };
+        let device = self.device()?;
         let mut notes = Vec::new();
         let mut keep = |picture: Picture| {
             notes.extend(picture.notes);
@@ -280,10 +304,7 @@ impl Session {
         id: &str,
         inputs: &Inputs,
     ) -> Result<(Architecture, Rc<FeatureNetwork>), Error> {
-        let device = match self.0.gpu.borrow().as_ref() {
-            Some(gpu) => gpu.device.clone(),
-            None => return Err(Error::NoWebGpu),
-        };
+        let device = self.device()?;
         if id == "custom" {
             let file = inputs.network.as_ref().ok_or_else(|| Error::BadSetting {
                 name: "network",

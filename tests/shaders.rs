@@ -1,0 +1,94 @@
+//! Every WGSL file parses, validates and fits its Rust side.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use easel::ops::kernels;
+use naga::valid::{Capabilities, ValidationFlags, Validator};
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).to_path_buf()
+}
+
+fn stems() -> BTreeSet<String> {
+    let entries = fs::read_dir(root().join("shaders")).expect("the folder shaders");
+    let stem = |path: PathBuf| path.file_stem().expect("a file").to_string_lossy().into_owned();
+    entries.map(|e| stem(e.expect("readable").path())).collect()
+}
+
+fn parsed(stem: &str) -> naga::Module {
+    let path = root().join("shaders").join(format!("{stem}.wgsl"));
+    let text = fs::read_to_string(path).expect("a text file");
+    naga::front::wgsl::parse_str(&text).unwrap_or_else(|e| panic!("{}", e.emit_to_string(&text)))
+}
+
+#[test]
+fn every_shader_is_valid_with_webgpus_defaults() {
+    for stem in stems() {
+        let mut validator = Validator::new(ValidationFlags::all(), Capabilities::default());
+        if let Err(e) = validator.validate(&parsed(&stem)) {
+            panic!("{stem}: {e:?}");
+        }
+    }
+}
+
+#[test]
+fn every_kernel_has_its_file_and_workgroup_size() {
+    for kernel in kernels() {
+        let module = parsed(kernel.name);
+        let entry = module.entry_points.iter().find(|e| e.name == "main");
+        let entry = entry.unwrap_or_else(|| panic!("{} has no entry point main", kernel.name));
+        let (x, y, z) = kernel.dim;
+        assert_eq!(entry.workgroup_size, [x, y, z], "{}", kernel.name);
+    }
+}
+
+#[test]
+fn every_shader_belongs_to_an_operation_of_the_same_stem() {
+    let kernels: BTreeSet<&str> = kernels().iter().map(|k| k.name).collect();
+    for stem in stems().iter().filter(|s| *s != "blit") {
+        let op = stem.strip_suffix("_backward").unwrap_or(stem);
+        assert!(kernels.contains(stem.as_str()), "no kernel is named {stem}");
+        let file = root().join("src/ops").join(format!("{op}.rs"));
+        assert!(file.is_file(), "{} is missing", file.display());
+    }
+}
+
+/// A binding that the code does not use falls out of the automatic layout, and every launch fails;
+/// and natively, inputs and outputs share a page, which only `read_write` allows.
+#[test]
+fn every_binding_is_used_and_read_write() {
+    for kernel in kernels() {
+        let module = parsed(kernel.name);
+        let mut validator = Validator::new(ValidationFlags::all(), Capabilities::default());
+        let info = validator.validate(&module).expect("valid, by another test");
+        let mut bindings = Vec::new();
+        for (handle, variable) in module.global_variables.iter() {
+            let Some(binding) = variable.binding else {
+                continue;
+            };
+            bindings.push(binding.binding);
+            let name = variable.name.clone().unwrap_or_default();
+            let used = !info.get_entry_point(0)[handle].is_empty();
+            assert!(used, "{}: {name} is not used", kernel.name);
+            let naga::AddressSpace::Storage { access } = variable.space else {
+                panic!("{}: {name} is no storage buffer", kernel.name);
+            };
+            let both = naga::StorageAccess::LOAD | naga::StorageAccess::STORE;
+            assert_eq!(access, both, "{}: {name}", kernel.name);
+        }
+        bindings.sort_unstable();
+        let expected: Vec<u32> = (0..bindings.len() as u32).collect();
+        assert_eq!(bindings, expected, "{}", kernel.name);
+        assert!(bindings.len() <= 8, "{}: WebGPU gives 8 storage buffers", kernel.name);
+    }
+}
+
+/// The template engine that passes the text on would take these for a placeholder.
+#[test]
+fn no_shader_holds_two_braces_in_a_row() {
+    for kernel in kernels() {
+        assert!(!kernel.source.contains("{{"), "{}", kernel.name);
+    }
+}

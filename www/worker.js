@@ -1,0 +1,132 @@
+// The worker: probes the GPU, loads the engine, and hands messages to it. All decisions are in Rust.
+// @ts-check
+
+/** @typedef {import('./pkg/easel.js').Request} Request */
+/** @typedef {import('./pkg/easel.js').Event} EngineEvent */
+
+const scope = /** @type {DedicatedWorkerGlobalScope} */ (/** @type {unknown} */ (self));
+
+/** @param {EngineEvent} event @param {ImageBitmap} [bitmap] @param {Blob} [blob] */
+function post(event, bitmap, blob) {
+  scope.postMessage({ event, bitmap, blob }, bitmap ? [bitmap] : []);
+}
+
+/** @param {string} code @param {string} message */
+function fail(code, message) {
+  post({ type: 'failed', run: undefined, ticket: undefined, error: { code, message } });
+}
+
+// cubecl-wgpu panics at start-up on an adapter without 'timestamp-query', although it needs it only
+// for profiling. Claim the feature, but do not ask the device for it.
+function tolerateMissingTimestamps() {
+  const prototype = GPUAdapter.prototype;
+  const features = Object.getOwnPropertyDescriptor(prototype, 'features')?.get;
+  const requestDevice = prototype.requestDevice;
+  if (!features) return;
+  Object.defineProperty(prototype, 'features', {
+    configurable: true,
+    get() { return new Set([...features.call(this), 'timestamp-query']); },
+  });
+  prototype.requestDevice = function (descriptor = {}) {
+    const real = features.call(this);
+    const requiredFeatures = [...(descriptor.requiredFeatures ?? [])].filter((f) => real.has(f));
+    return requestDevice.call(this, { ...descriptor, requiredFeatures });
+  };
+}
+
+/** @param {number} ms */
+const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
+
+/** What Rust's `AdapterInfo` is read from; nothing if it failed, and the page was told. */
+async function probe() {
+  if (!scope.isSecureContext) return fail('insecure-context', 'the page is not secure');
+  if (!navigator.gpu) return fail('no-webgpu', 'this browser has no WebGPU');
+  if (!globalThis.OffscreenCanvas || !globalThis.createImageBitmap) {
+    return fail('missing-feature', 'this browser has no OffscreenCanvas in workers');
+  }
+  /** @type {GPURequestAdapterOptions} */
+  const options = { powerPreference: 'high-performance' };
+  let adapter = await navigator.gpu.requestAdapter(options);
+  if (!adapter) {
+    // Right after start, or under load, the first answer can be null although there is an adapter.
+    await sleep(1000);
+    adapter = await navigator.gpu.requestAdapter(options);
+  }
+  if (!adapter) return fail('no-adapter', 'the browser gives no graphics adapter');
+  const { vendor, architecture, description } = adapter.info;
+  /** @type {Record<string, number>} */
+  const limits = {};
+  for (const name in adapter.limits) {
+    const value = /** @type {any} */ (adapter.limits)[name];
+    if (typeof value === 'number') limits[name] = value;
+  }
+  const features = [...adapter.features].sort();
+  const fallback = Boolean(/** @type {any} */ (adapter.info).isFallbackAdapter ?? /** @type {any} */ (adapter).isFallbackAdapter)
+    || architecture === 'swiftshader' || /llvmpipe|lavapipe/i.test(description);
+  return { vendor, architecture, description, fallback, features, limits };
+}
+
+/**
+ * Fetches a shipped file with its progress.
+ * @param {number} run @param {string} model @param {string} file
+ */
+async function fetchModel(run, model, file) {
+  const response = await fetch(new URL(`./weights/${file}`, import.meta.url));
+  if (!response.ok || !response.body) throw new Error(`${file}: HTTP ${response.status}`);
+  const encoded = response.headers.has('content-encoding');
+  const total = encoded ? 0 : Number(response.headers.get('content-length') ?? 0);
+  const parts = [];
+  let done = 0;
+  const reader = response.body.getReader();
+  for (;;) {
+    const { value, done: end } = await reader.read();
+    if (end) break;
+    parts.push(value);
+    done += value.length;
+    post({ type: 'loading', run, model, done, total: Math.max(total, done) });
+  }
+  const bytes = new Uint8Array(done);
+  let at = 0;
+  for (const part of parts) {
+    bytes.set(part, at);
+    at += part.length;
+  }
+  return bytes;
+}
+
+// A promise alone would only reach the microtask queue, and no message would come in.
+const channel = new MessageChannel();
+/** @type {(() => void)[]} */
+const waiting = [];
+channel.port1.onmessage = () => waiting.shift()?.();
+const breathe = () => new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
+  waiting.push(resolve);
+  channel.port2.postMessage(null);
+});
+
+/** @type {{ request: Request, inputs?: object, checkpoint?: Blob }[]} */
+const early = [];
+scope.onmessage = ({ data }) => { early.push(data); };
+// A panic ends in a rejection somewhere; it must reach the page's `onerror`.
+scope.addEventListener('unhandledrejection', ({ reason }) => {
+  setTimeout(() => { throw reason instanceof Error ? reason : new Error(String(reason)); });
+});
+
+async function main() {
+  let module;
+  try {
+    module = await import('./pkg/easel.js');
+    await module.default();
+  } catch (error) {
+    return fail('not-loaded', String(error));
+  }
+  const engine = new module.Engine(post, fetchModel, breathe);
+  scope.onmessage = ({ data }) => engine.handle(data.request, data.inputs, data.checkpoint);
+  for (const data of early) engine.handle(data.request, data.inputs, data.checkpoint);
+  const info = await probe();
+  if (!info) return;
+  tolerateMissingTimestamps();
+  await engine.start(info);
+}
+
+main();
