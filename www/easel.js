@@ -30,7 +30,7 @@
  *
  * @typedef {Extract<WorkerEvent, { type: "finished" }>} Finished
  * @typedef {Extract<WorkerEvent, { type: "frame" }> & { bitmap: ImageBitmap }} Frame
- * @typedef {Extract<WorkerEvent, { type: "started" | "loading" | "progress" | "paused" | "tuned" }> | Finished | Frame} RunEvent
+ * @typedef {Extract<WorkerEvent, { type: "started" | "loading" | "progress" | "paused" | "tuned" | "refused" }> | Finished | Frame} RunEvent
  *   What iterating over a run yields.
  *
  * @typedef {object} Inputs
@@ -171,8 +171,11 @@ export class Easel extends EventTarget {
   async close() {
     const closed = new EaselError({ code: "no-run", message: "Easel was closed" });
     this.#drop(closed);
-    this.#loaded.reject(closed);
-    this.#ready.reject(closed);
+    for (const waiting of [this.#loaded, this.#ready]) waiting.reject(closed);
+    // What is asked of a closed Easel fails at once; it would wait for ever.
+    this.#loaded = deferred();
+    this.#ready = deferred();
+    for (const waiting of [this.#loaded, this.#ready]) waiting.reject(closed);
   }
 
   #spawn() {

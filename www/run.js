@@ -109,7 +109,8 @@ export class Run {
   }
 
   /**
-   * Change a live control. Resolves when it is in effect.
+   * Change a live control. Resolves when it is in effect; rejects with `bad-setting` if it is out of
+   * its range, and the run goes on as it was.
    * @param {Partial<GatysControl>} control
    */
   tune(control) {
@@ -197,16 +198,10 @@ export class Run {
     }
     if ("step" in event) this.#step = event.step;
     this.#queue.push(event);
-    if (event.type === "paused" || event.type === "tuned") {
-      // Tunes are confirmed one by one, in order; a pause answers every call that asked for it.
-      const matches = this.#waiting.filter(
-        ({ type, on }) => type === event.type && (event.type === "tuned" || on === event.on),
-      );
-      for (const match of event.type === "tuned" ? matches.slice(0, 1) : matches) {
-        match.promise.resolve();
-        this.#waiting.splice(this.#waiting.indexOf(match), 1);
-      }
-    }
+    // Tunes are answered one by one, in order; a pause answers every call that asked for it.
+    if (event.type === "tuned") this.#answered((call) => call.type === "tuned", 1);
+    if (event.type === "refused") this.#answered((call) => call.type === "tuned", 1, new EaselError(event.error));
+    if (event.type === "paused") this.#answered((call) => call.type === "paused" && call.on === event.on);
     if (event.type === "finished") {
       this.#ended = true;
       for (const { promise } of this.#waiting.splice(0)) promise.resolve();
@@ -223,6 +218,19 @@ export class Run {
     for (const { promise } of this.#waiting.splice(0)) promise.reject(error);
     this.#done.reject(error);
     this.#wake();
+  }
+
+  /**
+   * Settle the calls that waited for an event.
+   * @param {(call: { type: "paused" | "tuned", on?: boolean }) => boolean} matches
+   * @param {number} [most] @param {EaselError} [refusal]
+   */
+  #answered(matches, most = Infinity, refusal) {
+    for (const call of this.#waiting.filter(matches).slice(0, most)) {
+      if (refusal) call.promise.reject(refusal);
+      else call.promise.resolve();
+      this.#waiting.splice(this.#waiting.indexOf(call), 1);
+    }
   }
 
   /** @param {boolean} on */

@@ -11,9 +11,9 @@ function post(event, bitmap, blob) {
   scope.postMessage({ event, bitmap, blob }, bitmap ? [bitmap] : []);
 }
 
-/** @param {string} code @param {string} message */
-function fail(code, message) {
-  post({ type: 'failed', run: undefined, ticket: undefined, error: { code, message } });
+/** @param {string} code @param {string} message @param {string} [subject] */
+function fail(code, message, subject) {
+  post({ type: 'failed', run: undefined, ticket: undefined, error: { code, message, subject } });
 }
 
 // cubecl-wgpu panics at start-up on an adapter without 'timestamp-query', although it needs it only
@@ -41,9 +41,8 @@ const sleep = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 async function probe() {
   if (!scope.isSecureContext) return fail('insecure-context', 'the page is not secure');
   if (!navigator.gpu) return fail('no-webgpu', 'this browser has no WebGPU');
-  if (!globalThis.OffscreenCanvas || !globalThis.createImageBitmap) {
-    return fail('missing-feature', 'this browser has no OffscreenCanvas in workers');
-  }
+  const missing = ['OffscreenCanvas', 'createImageBitmap'].find((name) => !(name in globalThis));
+  if (missing) return fail('missing-feature', `this browser has no ${missing} in workers`, missing);
   /** @type {GPURequestAdapterOptions} */
   const options = { powerPreference: 'high-performance' };
   let adapter = await navigator.gpu.requestAdapter(options);
@@ -99,8 +98,8 @@ const channel = new MessageChannel();
 /** @type {(() => void)[]} */
 const waiting = [];
 channel.port1.onmessage = () => waiting.shift()?.();
-const breathe = () => new Promise((/** @type {(value?: undefined) => void} */ resolve) => {
-  waiting.push(resolve);
+const breathe = () => new Promise((resolve) => {
+  waiting.push(() => resolve(undefined));
   channel.port2.postMessage(null);
 });
 
@@ -116,13 +115,24 @@ async function main() {
   let module;
   try {
     module = await import('./pkg/easel.js');
-    await module.default();
+    await module.default({ module_or_path: new URL('./pkg/easel_bg.wasm', import.meta.url) });
   } catch (error) {
     return fail('not-loaded', String(error));
   }
   const engine = new module.Engine(post, fetchModel, breathe);
-  scope.onmessage = ({ data }) => engine.handle(data.request, data.inputs, data.checkpoint);
-  for (const data of early) engine.handle(data.request, data.inputs, data.checkpoint);
+  const handle = (/** @type {typeof early[number]} */ { request, inputs, checkpoint }) => {
+    try {
+      engine.handle(request, inputs, checkpoint);
+    } catch (error) {
+      // A trap ends the engine; a request that it cannot read does not.
+      if (error instanceof WebAssembly.RuntimeError) throw error;
+      const run = 'run' in request ? request.run : undefined;
+      const ticket = 'ticket' in request ? request.ticket : undefined;
+      post({ type: 'failed', run, ticket, error: { code: 'bad-setting', message: String(error) } });
+    }
+  };
+  scope.onmessage = ({ data }) => handle(data);
+  for (const data of early) handle(data);
   const info = await probe();
   if (!info) return;
   tolerateMissingTimestamps();

@@ -16,15 +16,14 @@ use image::RgbaImage;
 use serde_json::json;
 
 use super::gatys_config::{Scale, check, check_control, cost_of, network_layers, scales, step_flops};
-use super::gatys_targets::{GatysInputs, Targets, upload};
+use super::gatys_targets::{GatysInputs, Targets, joined, upload};
 use super::{Job, Progress, Snapshot, Status};
 use crate::data::decode::resize;
 use crate::data::seed::Seed;
 use crate::error::Error;
-use crate::losses::gatys as losses;
 use crate::models::{Architecture, FeatureNetwork};
 use crate::nn::Lbfgs;
-use crate::ops::{AdamStep, adam, gram, rgba8_pack, rgba8_unpack, total_variation};
+use crate::ops::{AdamStep, adam, rgba8_pack, rgba8_unpack};
 use crate::protocol::{GatysConfig, GatysControl, Init, KeepColors, Optimizer, Scaling};
 
 /// Pairs that L-BFGS remembers: as style-transfer-pytorch.
@@ -56,6 +55,8 @@ pub struct Gatys {
     scale: usize,
     /// Steps done at this scale, which are also the steps in the running average.
     at: u32,
+    /// The content at this scale, `[H, W]` packed: its alpha is the result's.
+    packed: Tensor<2, Int>,
     targets: Targets,
     image: Tensor<4>, // [1, 3, H, W]
     mover: Mover,
@@ -85,15 +86,14 @@ impl Gatys {
         let (content_layer, style_layers) = network_layers(&config, &architecture)?;
         let (w, h) = inputs.content.dimensions();
         let scales = scales(&config, w, h);
-        let mut layers: Vec<String> = style_layers.iter().map(|(name, _)| name.clone()).collect();
-        if !layers.contains(&content_layer) {
-            layers.push(content_layer.clone());
-        }
+        let layers = joined(&content_layer, &style_layers);
         let flops = scales.iter().map(|s| step_flops(&cost_of(s, &architecture, &layers)));
         let flops = flops.collect();
         let layers = (content_layer.as_str(), style_layers.as_slice());
-        let targets = Targets::new(&config, &inputs, &net, layers, &scales[0], device);
-        let image = start(&config, &inputs, &targets, &scales[0], device);
+        let packed = content_at(&inputs, &scales[0], device);
+        let content = rgba8_unpack(packed.clone());
+        let image = start(&config, &inputs, content.clone(), &scales[0], device);
+        let targets = Targets::new(&config, &inputs, &net, layers, &scales[0], content);
         let mover = Mover::new(config.optimizer, &image);
         Ok(Self {
             net,
@@ -103,6 +103,7 @@ impl Gatys {
             flops,
             scale: 0,
             at: 0,
+            packed,
             targets,
             before: image.clone(),
             image,
@@ -131,45 +132,12 @@ impl Gatys {
         average / (1.0 - decay.powi(self.at as i32)) as f32
     }
 
-    /// The losses of the present picture by name, total first, and the gradient of the total.
-    fn losses(&self) -> (Vec<(String, Tensor<1>)>, Tensor<4>) {
-        let c = &self.config;
-        let image = Tensor::<4>::from_inner(self.image.clone()).require_grad();
-        let mut layers: Vec<String> = self.style_layers.iter().map(|(name, _)| name.clone()).collect();
-        if !layers.contains(&self.content_layer) {
-            layers.push(self.content_layer.clone());
-        }
-        let taps = self.net.forward(image.clone(), &layers, c.pooling);
-
-        let tv = total_variation(image.clone());
-        let mut total = tv.clone() * c.tv_weight;
-        let mut named = vec![("tv".to_owned(), tv.inner())];
-        if let (Some(f), Some(p)) = (taps.get(&self.content_layer), &self.targets.content) {
-            let content = losses::content(f.clone(), p.clone(), c.scaling);
-            total = total + content.clone() * c.content_weight;
-            named.push(("content".into(), content.inner()));
-        }
-        let mut style: Option<Tensor<1>> = None;
-        for (layer, weight) in &self.style_layers {
-            let (Some(f), Some(a)) = (taps.get(layer), self.targets.style.get(layer)) else {
-                continue;
-            };
-            let e = losses::style(gram(f.clone()), a.clone(), c.scaling);
-            named.push((format!("style.{layer}"), e.clone().inner()));
-            let e = e * *weight;
-            style = Some(match style {
-                Some(sum) => sum + e,
-                None => e,
-            });
-        }
-        if let Some(style) = style {
-            named.push(("style".into(), style.clone().inner()));
-            total = total + style * c.style_weight;
-        }
-        named.insert(0, ("loss".into(), total.clone().inner()));
-        let grads = total.backward();
-        let gradient = image.grad(&grads).expect("the picture is a parameter");
-        (named, gradient)
+    /// Content and targets of a scale.
+    fn prepare(&mut self, scale: &Scale) {
+        self.packed = content_at(&self.inputs, scale, &self.device);
+        let content = rgba8_unpack(self.packed.clone());
+        let layers = (self.content_layer.as_str(), self.style_layers.as_slice());
+        self.targets = Targets::new(&self.config, &self.inputs, &self.net, layers, scale, content);
     }
 
     fn next_scale(&mut self) {
@@ -177,9 +145,7 @@ impl Gatys {
         let old = self.scales[self.scale];
         self.scale += 1;
         let scale = self.scales[self.scale];
-        let layers = (self.content_layer.as_str(), self.style_layers.as_slice());
-        self.targets =
-            Targets::new(&self.config, &self.inputs, &self.net, layers, &scale, &self.device);
+        self.prepare(&scale);
         self.image = enlarge(shown, &scale, InterpolateMode::Bicubic).clamp(0.0, 1.0);
         let area = |s: &Scale| f64::from(s.width) * f64::from(s.height);
         let growth = match self.config.scaling {
@@ -195,11 +161,16 @@ impl Gatys {
     }
 }
 
+/// `[H, W]`, packed.
+fn content_at(inputs: &GatysInputs, scale: &Scale, device: &Device) -> Tensor<2, Int> {
+    upload(&resize(&inputs.content, scale.width, scale.height), device)
+}
+
 /// The first picture.
 fn start(
     config: &GatysConfig,
     inputs: &GatysInputs,
-    targets: &Targets,
+    content: Tensor<4>,
     scale: &Scale,
     device: &Device,
 ) -> Tensor<4> {
@@ -214,7 +185,7 @@ fn start(
             Tensor::from_data(data, device)
         }
         (Init::Picture, Some(init)) => picture(init),
-        (Init::Picture, None) | (Init::Content, _) => targets.content_image.clone(),
+        (Init::Picture, None) | (Init::Content, _) => content,
     }
 }
 
@@ -268,7 +239,9 @@ impl Job for Gatys {
             }
             self.next_scale();
         }
-        let (metrics, grad) = self.losses();
+        let layers = (self.content_layer.as_str(), self.style_layers.as_slice());
+        let image = self.image.clone();
+        let (metrics, grad) = self.targets.measure(image, &self.net, layers, &self.config);
         self.metrics = metrics;
         self.before = self.image.clone();
         let image = self.image.clone();
@@ -308,10 +281,10 @@ impl Job for Gatys {
         let mut shown = self.shown();
         if self.config.keep_colors == KeepColors::Luminance {
             // In YIQ, adding to Y adds the same to R, G and B.
-            let content = self.targets.content_image.clone();
+            let content = rgba8_unpack(self.packed.clone());
             shown = content.clone() + luminance(shown) - luminance(content);
         }
-        rgba8_pack(shown, self.targets.packed.clone())
+        rgba8_pack(shown, self.packed.clone())
     }
 
     fn metrics(&self) -> Vec<(String, Tensor<1>)> {
@@ -431,9 +404,7 @@ impl Gatys {
             }
         };
         if scale != self.scale {
-            let layers = (self.content_layer.as_str(), self.style_layers.as_slice());
-            self.targets =
-                Targets::new(&self.config, &self.inputs, &self.net, layers, &place, &self.device);
+            self.prepare(&place);
         }
         (self.scale, self.at, self.mover) = (scale, at, mover);
         self.before = image.clone();

@@ -8,8 +8,9 @@ use image::RgbaImage;
 use super::gatys_config::Scale;
 use crate::data::color::match_color;
 use crate::data::decode::{fit, resize};
+use crate::losses::gatys as losses;
 use crate::models::FeatureNetwork;
-use crate::ops::{gram, rgba8_unpack};
+use crate::ops::{gram, rgba8_unpack, total_variation};
 use crate::protocol::{GatysConfig, KeepColors};
 
 /// The pictures of a run.
@@ -25,11 +26,7 @@ pub struct GatysInputs {
 
 /// Fixed during one scale.
 #[derive(Debug)]
-pub(super) struct Targets {
-    /// `[H, W]`, packed: its alpha is the result's.
-    pub packed: Tensor<2, Int>,
-    /// `[1, 3, H, W]`
-    pub content_image: Tensor<4>,
+pub struct Targets {
     /// Features of the content layer; none if the picture is too small for it.
     pub content: Option<Tensor<4>>,
     /// Gram matrix per style layer, of all styles blended.
@@ -44,26 +41,82 @@ pub(super) fn upload(picture: &RgbaImage, device: &Device) -> Tensor<2, Int> {
     Tensor::from_data(data, (device, DType::I32))
 }
 
+/// Losses by name, each `[1]`.
+pub type Losses = Vec<(String, Tensor<1>)>;
+
 impl Targets {
-    pub fn new(
+    /// For a content `[1, 3, H, W]` and the styles of `inputs`.
+    pub(super) fn new(
         config: &GatysConfig,
         inputs: &GatysInputs,
         net: &FeatureNetwork,
         (content_layer, style_layers): (&str, &[(String, f32)]),
         scale: &Scale,
-        device: &Device,
+        content: Tensor<4>,
     ) -> Self {
-        let packed = upload(&resize(&inputs.content, scale.width, scale.height), device);
-        let content_image = rgba8_unpack(packed.clone());
+        let device = content.device();
         let wanted = [content_layer.to_owned()];
-        let mut taps = net.forward(content_image.clone(), &wanted, config.pooling);
+        let mut taps = net.forward(content, &wanted, config.pooling);
         Self {
             content: taps.remove(content_layer),
-            style: style_target(config, inputs, net, style_layers, scale, device),
-            packed,
-            content_image,
+            style: style_target(config, inputs, net, style_layers, scale, &device),
         }
     }
+
+    /// The losses of a picture `[1, 3, H, W]`, total first, and the gradient of the total.
+    ///
+    /// `loss = contentWeight content + styleWeight sum_l w_l E_l + tvWeight tv`; the parts are
+    /// reported without their weights. A layer for which the picture is too small has no loss.
+    pub fn measure(
+        &self,
+        image: Tensor<4>,
+        net: &FeatureNetwork,
+        (content_layer, style_layers): (&str, &[(String, f32)]),
+        config: &GatysConfig,
+    ) -> (Losses, Tensor<4>) {
+        let image = Tensor::<4>::from_inner(image).require_grad();
+        let layers = joined(content_layer, style_layers);
+        let taps = net.forward(image.clone(), &layers, config.pooling);
+
+        let tv = total_variation(image.clone());
+        let mut total = tv.clone() * config.tv_weight;
+        let mut named = vec![("tv".to_owned(), tv.inner())];
+        if let (Some(f), Some(p)) = (taps.get(content_layer), &self.content) {
+            let content = losses::content(f.clone(), p.clone(), config.scaling);
+            total = total + content.clone() * config.content_weight;
+            named.push(("content".into(), content.inner()));
+        }
+        let mut style: Option<Tensor<1>> = None;
+        for (layer, weight) in style_layers {
+            let (Some(f), Some(a)) = (taps.get(layer), self.style.get(layer)) else {
+                continue;
+            };
+            let e = losses::style(gram(f.clone()), a.clone(), config.scaling);
+            named.push((format!("style.{layer}"), e.clone().inner()));
+            let e = e * *weight;
+            style = Some(match style {
+                Some(sum) => sum + e,
+                None => e,
+            });
+        }
+        if let Some(style) = style {
+            named.push(("style".into(), style.clone().inner()));
+            total = total + style * config.style_weight;
+        }
+        named.insert(0, ("loss".into(), total.clone().inner()));
+        let grads = total.backward();
+        let gradient = image.grad(&grads).expect("the picture is a parameter");
+        (named, gradient)
+    }
+}
+
+/// All layers of a run, each once.
+pub(super) fn joined(content_layer: &str, style_layers: &[(String, f32)]) -> Vec<String> {
+    let mut layers: Vec<String> = style_layers.iter().map(|(name, _)| name.clone()).collect();
+    if !layers.iter().any(|layer| layer == content_layer) {
+        layers.push(content_layer.to_owned());
+    }
+    layers
 }
 
 /// The blended Gram matrices. Their mean is the one target that has the same gradient as the

@@ -11,7 +11,7 @@ use crate::protocol::{GatysConfig, GatysControl};
 
 pub use gatys::Gatys;
 pub use gatys_config::{Memory, Scale, estimate, network_layers, scales};
-pub use gatys_targets::GatysInputs;
+pub use gatys_targets::{GatysInputs, Losses, Targets};
 
 /// Something the user started. The session calls [`Job::step`] until it is done; every await
 /// (reading numbers, showing pictures, yielding) is the session's.

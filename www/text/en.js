@@ -277,6 +277,8 @@ export const en = {
   "error.init-missing.next": "Choose one under Advanced settings, or start from the photo.",
   "error.network-missing": "The network of your own is not open.",
   "error.network-missing.next": "Drop the .safetensors file on the page, or choose another network under Advanced settings.",
+  "error.weights-fetch": "{subject} could not be fetched.",
+  "error.weights-fetch.next": "Check the connection and start again.",
   "error.weights-hash": "The network {subject} did not arrive as it was made.",
   "error.weights-hash.next": "Reload the page to fetch it again.",
   "error.weights-shape": "{subject} holds a network of another shape.",

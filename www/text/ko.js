@@ -277,6 +277,8 @@ export const ko = {
   "error.init-missing.next": "고급 설정에서 그림을 고르거나 사진에서 시작해 주세요.",
   "error.network-missing": "내 신경망 파일이 열려 있지 않아요.",
   "error.network-missing.next": ".safetensors 파일을 페이지에 놓거나 고급 설정에서 다른 신경망을 골라 주세요.",
+  "error.weights-fetch": "{subject}: 파일을 받아 오지 못했어요.",
+  "error.weights-fetch.next": "인터넷 연결을 확인한 뒤 다시 시작해 주세요.",
   "error.weights-hash": "{subject}: 신경망이 원래 그대로 도착하지 않았어요.",
   "error.weights-hash.next": "페이지를 새로 고쳐 다시 받아 주세요.",
   "error.weights-shape": "{subject}: 모양이 다른 신경망이에요.",
