@@ -2,7 +2,7 @@
 
 #[cfg(not(target_family = "wasm"))]
 mod native {
-    use std::path::PathBuf;
+    use std::path::{Path, PathBuf};
     use std::rc::Rc;
 
     use burn::tensor::{Device, DeviceKind};
@@ -11,7 +11,7 @@ mod native {
     use easel::error::Error;
     use easel::jobs::{Gatys, GatysInputs, Job, Status};
     use easel::models::Architecture;
-    use easel::protocol::GatysConfig;
+    use easel::protocol::{GatysConfig, ModelInfo};
     use easel::train::features;
     use easel::weights::{Weights, sha256};
 
@@ -125,11 +125,33 @@ mod native {
         };
         let outcome = features::train(&settings, device)?;
         std::fs::write(&args.out, &outcome.file)?;
+        record(&args.out, &outcome.file)?;
         println!("{} parameters, {} bytes", outcome.parameters, outcome.file.len());
         println!("sha256 {}", sha256(&outcome.file));
         for (name, error) in outcome.errors {
             println!("held-out relative error of {name}: {error:.4}");
         }
+        Ok(())
+    }
+
+    /// Enters the file into the manifest beside it, if there is one.
+    fn record(path: &Path, file: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
+        let manifest = path.with_file_name("manifest.json");
+        let Ok(text) = std::fs::read_to_string(&manifest) else {
+            return Ok(());
+        };
+        let mut models: Vec<ModelInfo> = serde_json::from_str(&text)?;
+        models.retain(|model| model.id != "features");
+        models.push(ModelInfo {
+            id: "features".into(),
+            file: path.file_name().ok_or("a file has a name")?.to_string_lossy().into(),
+            bytes: file.len() as u64,
+            sha256: sha256(file),
+            job: "gatys".into(),
+            architecture: "features".into(),
+            card: "features.md".into(),
+        });
+        std::fs::write(manifest, serde_json::to_string_pretty(&models)? + "\n")?;
         Ok(())
     }
 

@@ -52,7 +52,7 @@ pub struct Settings {
     pub batch: usize,
     /// Side of a crop in pixels.
     pub crop: u32,
-    /// The highest learning rate; it falls to 0 along a cosine.
+    /// The highest learning rate of the blockwise phase; see [`rate`] for its course.
     pub rate: f64,
     /// Seeds crops and first weights.
     pub seed: u32,
@@ -108,6 +108,10 @@ pub fn train(settings: &Settings, device: &Device) -> Result<Outcome, Error> {
     for step in 0..settings.steps {
         let image = pictures.batch(settings.batch, settings.crop, &mut seed, device);
         let targets = teachers.targets(image.clone());
+        if step == settings.blockwise {
+            // Moments of the small blockwise gradients would make the first joint steps far too long.
+            optimizer = AdamConfig::new().init();
+        }
         let image = Tensor::from_inner(image);
         let losses = if step < settings.blockwise {
             student.block_losses(image, &targets)
@@ -141,12 +145,21 @@ pub fn train(settings: &Settings, device: &Device) -> Result<Outcome, Error> {
     })
 }
 
-/// Cosine from `rate` to 0, after a short warm-up.
+/// The learning rate of the joint phase, relative to the blockwise one: whole, the network is deep and
+/// its gradients are large.
+const JOINT: f64 = 0.2;
+
+/// In each of the two phases a cosine from the highest rate to a hundredth of it, after a warm-up.
 fn rate(settings: &Settings, step: usize) -> f64 {
     const WARM_UP: f64 = 100.0;
-    let done = step as f64 / settings.steps as f64;
-    let cosine = 0.5 * (1.0 + (std::f64::consts::PI * done).cos());
-    settings.rate * cosine * ((step + 1) as f64 / WARM_UP).min(1.0)
+    let (at, of, highest) = if step < settings.blockwise {
+        (step, settings.blockwise, settings.rate)
+    } else {
+        let before = settings.blockwise;
+        (step - before, settings.steps - before, settings.rate * JOINT)
+    };
+    let cosine = 0.505 + 0.495 * (std::f64::consts::PI * at as f64 / of as f64).cos();
+    highest * cosine * ((at + 1) as f64 / WARM_UP).min(1.0)
 }
 
 fn value(loss: Tensor<1>) -> f32 {
