@@ -3,6 +3,8 @@
 //! `run` is a number the page counts up; it marks every message of one job, and messages of an old
 //! run are dropped. Big things (file bytes, bitmaps, blobs) travel beside a message, never in it.
 
+#![allow(missing_docs, reason = "what a field means stands with its message or setting")]
+
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 

@@ -27,6 +27,7 @@
  * @typedef {import("./pkg/easel.d.ts").Encoding} Encoding
  * @typedef {import("./pkg/easel.d.ts").Failure} Failure
  * @typedef {import("./pkg/easel.d.ts").Note} Note
+ * @typedef {import("./pkg/easel.d.ts").KernelCheck} KernelCheck
  *
  * @typedef {Extract<WorkerEvent, { type: "finished" }>} Finished
  * @typedef {Extract<WorkerEvent, { type: "frame" }> & { bitmap: ImageBitmap }} Frame
@@ -148,6 +149,17 @@ export class Easel extends EventTarget {
   }
 
   /**
+   * Hold every kernel against its reference on this GPU: values, gradients, finite differences.
+   * @returns {Promise<KernelCheck[]>}
+   */
+  async selfTest() {
+    await this.#ready.promise;
+    const { event } = await this.#ask((ticket) => ({ type: "self-test", ticket }));
+    if (event.type !== "self-test") throw new EaselError({ code: "unexpected", message: `got ${event.type}` });
+    return event.checks;
+  }
+
+  /**
    * Start a job; a job that is still going is stopped first.
    * @param {JobConfig} job @param {Inputs} inputs @returns {Run}
    */
@@ -254,6 +266,7 @@ export class Easel extends EventTarget {
       case "checkpoint":
       case "sample":
       case "estimate":
+      case "self-test":
         this.#tickets.get(event.ticket)?.resolve(answer);
         this.#tickets.delete(event.ticket);
         return;

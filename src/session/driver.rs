@@ -25,9 +25,17 @@ pub enum Command {
     /// Stop and keep what there is.
     Stop,
     /// Encode the present picture.
-    Image { ticket: u32, encoding: Encoding },
+    Image {
+        /// Marks the answer.
+        ticket: u32,
+        /// As what.
+        encoding: Encoding,
+    },
     /// Save the whole state.
-    Checkpoint { ticket: u32 },
+    Checkpoint {
+        /// Marks the answer.
+        ticket: u32,
+    },
     /// Let go of everything.
     Forget,
 }
@@ -79,13 +87,18 @@ pub async fn drive(run: u32, job: &mut dyn Job, host: &mut impl Host) {
     match work(run, job, host).await {
         Ok(Some(stopped)) => {
             let step = job.progress().step;
+            // A lost device is reported by the next request that needs it.
+            host.show(job.preview(), step).await.ok();
             host.emit(Event::Finished { run, step, stopped });
         }
         Ok(None) => return,
         Err(error) => {
+            if let Error::NotFinite { step } = error {
+                job.restore();
+                host.show(job.preview(), step).await.ok();
+            }
             let error = error.failure();
             host.emit(Event::Failed { run: Some(run), ticket: None, error });
-            job.restore();
         }
     }
     loop {
@@ -174,10 +187,10 @@ async fn work(run: u32, job: &mut dyn Job, host: &mut impl Host) -> Result<Optio
             width: progress.width,
             height: progress.height,
         });
-        host.show(job.preview(), progress.step).await?;
         if status == Status::Done {
             return Ok(Some(false));
         }
+        host.show(job.preview(), progress.step).await?;
         before = Some((now, progress));
         host.breathe().await;
     }

@@ -34,7 +34,7 @@ pub struct Post(pub Function);
 impl Post {
     /// An event, and what travels beside it.
     pub fn send(&self, event: &Event, bitmap: Option<&ImageBitmap>, blob: Option<&Blob>) {
-        let serializer = serde_wasm_bindgen::Serializer::json_compatible();
+        let serializer = serde_wasm_bindgen::Serializer::new().serialize_maps_as_objects(true);
         let event = event.serialize(&serializer).expect("events are plain data");
         let bitmap = bitmap.map_or(JsValue::UNDEFINED, |b| b.clone().into());
         let blob = blob.map_or(JsValue::UNDEFINED, |b| b.clone().into());

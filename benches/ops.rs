@@ -1,0 +1,97 @@
+//! Each kernel against the plain Burn operations it replaces, side by side in one run:
+//! `cargo bench --bench ops`. Prints the ratio of the medians; absolute times depend on the machine.
+#![allow(clippy::disallowed_methods, reason = "native only: reading waits for the GPU")]
+
+use std::time::{Duration, Instant};
+
+use burn::tensor::{Device, DeviceKind, Int, Tensor};
+use easel::ops::{
+    AdamStep, adam, adam_reference, gram, gram_reference, rgba8_pack, rgba8_pack_reference,
+    rgba8_unpack, rgba8_unpack_reference, total_variation, total_variation_reference,
+};
+
+/// Pairs of runs, ours and theirs in turn.
+const ROUNDS: usize = 15;
+
+fn median(mut times: Vec<Duration>) -> f64 {
+    times.sort();
+    times[times.len() / 2].as_secs_f64()
+}
+
+/// Runs both in turn and prints their medians. Each returns a number, which is read to wait for it.
+fn race(name: &str, ours: impl Fn() -> Tensor<1>, theirs: impl Fn() -> Tensor<1>) {
+    let time = |f: &dyn Fn() -> Tensor<1>| {
+        let begun = Instant::now();
+        f().into_data();
+        begun.elapsed()
+    };
+    for _ in 0..3 {
+        time(&ours);
+        time(&theirs);
+    }
+    let (mut a, mut b) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        a.push(time(&ours));
+        b.push(time(&theirs));
+    }
+    let (a, b) = (median(a) * 1e3, median(b) * 1e3);
+    println!("| {name} | {a:.2} | {b:.2} | {:.2} |", b / a);
+}
+
+/// Value and gradient of a function of a feature map.
+fn both(x: &Tensor<4>, f: impl Fn(Tensor<4>) -> Tensor<1>) -> Tensor<1> {
+    let x = Tensor::<4>::from_inner(x.clone()).require_grad();
+    let grads = f(x.clone()).backward();
+    x.grad(&grads).expect("a gradient").narrow(3, 0, 1).sum()
+}
+
+fn noise(dims: [usize; 4], device: &Device) -> Tensor<4> {
+    Tensor::random(dims, burn::tensor::Distribution::Default, device)
+}
+
+fn main() {
+    let device = Device::wgpu(DeviceKind::DefaultDevice);
+    println!("| operation | kernel, ms | Burn, ms | ratio |");
+    println!("| --- | --- | --- | --- |");
+    for (c, side) in [(16, 256), (64, 64), (256, 16)] {
+        let x = noise([1, c, side, side], &device);
+        race(
+            &format!("gram, value and gradient, {c} x {side}²"),
+            || both(&x, |x| gram(x).square().sum()),
+            || both(&x, |x| gram_reference(x).square().sum()),
+        );
+    }
+    let image = noise([1, 3, 384, 384], &device);
+    race(
+        "total variation, value and gradient, 384²",
+        || both(&image, total_variation),
+        || both(&image, total_variation_reference),
+    );
+    let packed: Tensor<2, Int> = rgba8_pack(image.clone(), Tensor::zeros([384, 384], &device));
+    race(
+        "rgba8_unpack, 384²",
+        || rgba8_unpack(packed.clone()).narrow(3, 0, 1).sum(),
+        || rgba8_unpack_reference(packed.clone()).narrow(3, 0, 1).sum(),
+    );
+    race(
+        "rgba8_pack, 384²",
+        || rgba8_pack(image.clone(), packed.clone()).narrow(1, 0, 1).sum().float(),
+        || rgba8_pack_reference(image.clone(), packed.clone()).narrow(1, 0, 1).sum().float(),
+    );
+    let state = Tensor::<2>::zeros([3, 3 * 384 * 384], &device);
+    let step = AdamStep {
+        time: 1,
+        rate: 0.02,
+        beta1: 0.9,
+        beta2: 0.99,
+        epsilon: 1e-8,
+        decay: 0.9,
+        range: (0.0, 1.0),
+    };
+    let first = |(image, _): (Tensor<4>, Tensor<2>)| image.narrow(3, 0, 1).sum();
+    race(
+        "adam with average, 384²",
+        || first(adam(image.clone(), image.clone(), state.clone(), step)),
+        || first(adam_reference(image.clone(), image.clone(), state.clone(), step)),
+    );
+}

@@ -1,0 +1,249 @@
+//! The driver loop and checkpoints, with a host that only writes down what it is told.
+
+mod common;
+
+use std::cell::{Cell, RefCell};
+use std::collections::{BTreeMap, VecDeque};
+
+use burn::tensor::{Device, Int, Tensor, TensorData};
+use easel::error::Error;
+use easel::jobs::{Job, Progress, Snapshot, Status};
+use easel::protocol::{Encoding, Event, GatysConfig, GatysControl};
+use easel::session::{Checkpoint, Command, Host, drive, write_checkpoint};
+
+/// A job that counts, and turns to NaN at a given step.
+struct Counter {
+    step: u32,
+    of: u32,
+    fails_at: u32,
+    kept: u32,
+    restored: bool,
+    tuned: Option<f32>,
+}
+
+impl Counter {
+    fn new(of: u32) -> Self {
+        Self { step: 0, of, fails_at: u32::MAX, kept: 0, restored: false, tuned: None }
+    }
+}
+
+impl Job for Counter {
+    fn step(&mut self) -> Result<Status, Error> {
+        self.step += 1;
+        Ok(if self.step >= self.of { Status::Done } else { Status::Running })
+    }
+    fn preview(&self) -> Tensor<2, Int> {
+        Tensor::zeros([1, 1], &Device::flex())
+    }
+    fn metrics(&self) -> Vec<(String, Tensor<1>)> {
+        let loss = if self.step >= self.fails_at { f32::NAN } else { self.step as f32 };
+        vec![("loss".into(), Tensor::from_floats([loss], &Device::flex()))]
+    }
+    fn progress(&self) -> Progress {
+        Progress {
+            step: self.step,
+            of: self.of,
+            done: f64::from(self.step),
+            total: f64::from(self.of),
+            width: 1,
+            height: 1,
+        }
+    }
+    fn tune(&mut self, control: &GatysControl) -> Result<(), Error> {
+        let rate = control.learning_rate.unwrap_or(0.0);
+        if rate > 1.0 {
+            return Err(Error::BadSetting { name: "learningRate", detail: "too large".into() });
+        }
+        self.tuned = Some(rate);
+        Ok(())
+    }
+    fn keep(&mut self) {
+        self.kept = self.step;
+    }
+    fn restore(&mut self) {
+        self.restored = true;
+    }
+    fn save(&self) -> Snapshot {
+        Snapshot { config: GatysConfig::default(), meta: serde_json::Value::Null, tensors: Vec::new() }
+    }
+}
+
+/// Delivers each command once the clock, which ticks at every reading, has reached its time.
+#[derive(Default)]
+struct Page {
+    clock: Cell<f64>,
+    script: RefCell<VecDeque<(f64, Command)>>,
+    said: RefCell<Vec<String>>,
+    progress: RefCell<Vec<u32>>,
+}
+
+impl Page {
+    fn new(script: Vec<(f64, Command)>) -> Self {
+        let mut script: VecDeque<_> = script.into();
+        script.push_back((1e9, Command::Forget));
+        Self { script: RefCell::new(script), ..Self::default() }
+    }
+
+    fn tick(&self) {
+        self.clock.set(self.clock.get() + 0.05);
+    }
+}
+
+impl Host for Page {
+    fn emit(&self, event: Event) {
+        let word = match event {
+            Event::Progress { step, .. } => {
+                self.progress.borrow_mut().push(step);
+                return;
+            }
+            Event::Paused { on, .. } => format!("paused {on}"),
+            Event::Tuned { .. } => "tuned".into(),
+            Event::Refused { error, .. } => format!("refused {}", error.code),
+            Event::Finished { stopped, .. } => format!("finished {stopped}"),
+            Event::Failed { error, .. } => format!("failed {}", error.code),
+            other => format!("{other:?}"),
+        };
+        self.said.borrow_mut().push(word);
+    }
+    fn now(&self) -> f64 {
+        self.tick();
+        self.clock.get()
+    }
+    fn commands(&self) -> Vec<Command> {
+        let mut due = Vec::new();
+        let mut script = self.script.borrow_mut();
+        while script.front().is_some_and(|(at, _)| *at <= self.clock.get()) {
+            due.extend(script.pop_front().map(|(_, command)| command));
+        }
+        due
+    }
+    async fn breathe(&self) {}
+    async fn wait(&self) {
+        // Nothing happens until the next command.
+        if let Some((at, _)) = self.script.borrow().front() {
+            self.clock.set(self.clock.get().max(*at));
+        }
+    }
+    async fn show(&mut self, _: Tensor<2, Int>, _: u32) -> Result<(), Error> {
+        Ok(())
+    }
+    async fn image(&mut self, ticket: u32, _: Encoding, _: Tensor<2, Int>) {
+        self.said.borrow_mut().push(format!("image {ticket}"));
+    }
+    async fn checkpoint(&mut self, ticket: u32, _: &dyn Job) {
+        self.said.borrow_mut().push(format!("checkpoint {ticket}"));
+    }
+    fn measured(&self, _: f64) {}
+}
+
+fn run(job: &mut Counter, script: Vec<(f64, Command)>) -> Page {
+    let mut page = Page::new(script);
+    pollster::block_on(drive(1, job, &mut page));
+    page
+}
+
+fn image(ticket: u32) -> Command {
+    Command::Image { ticket, encoding: Encoding::default() }
+}
+
+#[test]
+fn a_job_runs_to_its_end_and_answers_afterwards() {
+    let mut job = Counter::new(50);
+    let page = run(&mut job, vec![(1e6, image(7)), (1e6, Command::Checkpoint { ticket: 8 })]);
+    assert_eq!(*page.said.borrow(), ["finished false", "image 7", "checkpoint 8"]);
+    assert_eq!(page.progress.borrow().last(), Some(&50));
+    assert_eq!(job.kept, 50);
+}
+
+#[test]
+fn fast_steps_are_queued_together_between_readings() {
+    let page = run(&mut Counter::new(500), vec![]);
+    let readings = page.progress.borrow().len();
+    // At 0.05 s a reading, the loop aims at 0.1 s and queues up to 32 steps.
+    assert!((10..100).contains(&readings), "{readings} readings for 500 steps");
+}
+
+#[test]
+fn a_stop_keeps_what_there_is() {
+    let mut job = Counter::new(1_000_000);
+    let page = run(&mut job, vec![(1.0, Command::Stop), (1e6, image(1))]);
+    assert_eq!(*page.said.borrow(), ["finished true", "image 1"]);
+    assert!(job.step < 1_000_000);
+}
+
+#[test]
+fn a_pause_holds_the_step_until_it_ends() {
+    let script = vec![
+        (0.5, Command::Pause(true)),
+        (100.0, image(1)),
+        (200.0, Command::Pause(false)),
+        (200.5, Command::Stop),
+    ];
+    let mut job = Counter::new(1_000_000);
+    let page = run(&mut job, script);
+    let said = page.said.borrow();
+    assert_eq!(*said, ["paused true", "image 1", "paused false", "finished true"]);
+    // Had it gone on for the 200 seconds, there would be thousands.
+    assert!(job.step < 2_000, "{} steps", job.step);
+}
+
+#[test]
+fn a_control_out_of_range_is_refused_and_the_run_goes_on() {
+    let tune = |rate| Command::Tune(GatysControl { learning_rate: Some(rate), ..GatysControl::default() });
+    let mut job = Counter::new(100);
+    let page = run(&mut job, vec![(0.1, tune(5.0)), (0.1, tune(0.5))]);
+    assert_eq!(*page.said.borrow(), ["refused bad-setting", "tuned", "finished false"]);
+    assert_eq!(job.tuned, Some(0.5));
+}
+
+#[test]
+fn a_loss_that_is_not_a_number_ends_the_run_at_the_last_good_picture() {
+    let mut job = Counter { fails_at: 20, ..Counter::new(100) };
+    let page = run(&mut job, vec![(1e6, image(1))]);
+    assert_eq!(*page.said.borrow(), ["failed not-finite", "image 1"]);
+    assert!(job.restored && job.kept < 20, "kept {}", job.kept);
+}
+
+#[test]
+fn a_forgotten_run_says_nothing_more() {
+    let page = run(&mut Counter::new(1_000_000), vec![(0.5, Command::Forget)]);
+    assert!(page.said.borrow().is_empty(), "{:?}", page.said.borrow());
+}
+
+fn checkpoint() -> (Vec<u8>, GatysConfig) {
+    let config = GatysConfig { style_weight: 3.5, seed: 9, ..GatysConfig::default() };
+    let inputs = BTreeMap::from([
+        ("content".to_owned(), ("lake.png".to_owned(), vec![1, 2, 3])),
+        ("style.0".to_owned(), ("waves.png".to_owned(), vec![])),
+    ]);
+    let tensors = [("image".to_owned(), TensorData::from([0.25_f32, -1.5, 3.0]))];
+    let meta = serde_json::json!({ "scale": 1, "at": 2 });
+    (write_checkpoint(&config, &meta, &inputs, &tensors).expect("plain data"), config)
+}
+
+#[test]
+fn a_checkpoint_comes_back_as_it_was() {
+    let (bytes, config) = checkpoint();
+    let read = Checkpoint::read(&bytes).expect("its own file");
+    assert_eq!(read.config, config);
+    assert_eq!(read.meta["at"], 2);
+    assert_eq!(read.inputs["content"], ("lake.png".to_owned(), vec![1, 2, 3]));
+    assert_eq!(read.tensors["image"], [0.25, -1.5, 3.0]);
+}
+
+#[test]
+fn broken_checkpoints_are_refused() {
+    let (bytes, _) = checkpoint();
+    for cut in [0, 7, 40, bytes.len() - 1] {
+        let result = Checkpoint::read(&bytes[..cut]);
+        assert!(matches!(result, Err(Error::BadCheckpoint(_))), "cut at {cut}: {result:?}");
+    }
+    let weights = easel::weights::write_f16(&[], BTreeMap::new()).expect("an empty file");
+    assert!(matches!(Checkpoint::read(&weights), Err(Error::BadCheckpoint(_))));
+    for i in 0..bytes.len() {
+        let mut flipped = bytes.clone();
+        flipped[i] ^= 1 << (i % 8);
+        // Some flips only change a number; none may panic.
+        let _ = Checkpoint::read(&flipped);
+    }
+}
