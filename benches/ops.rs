@@ -1,6 +1,9 @@
 //! Each kernel against the plain Burn operations it replaces, side by side in one run:
 //! `cargo bench --bench ops`. Prints the ratio of the medians; absolute times depend on the machine.
-#![allow(clippy::disallowed_methods, reason = "native only: reading waits for the GPU")]
+#![allow(
+    clippy::disallowed_methods,
+    reason = "native only: reading waits for the GPU"
+)]
 
 use std::time::{Duration, Instant};
 
@@ -75,8 +78,18 @@ fn main() {
     );
     race(
         "rgba8_pack, 384²",
-        || rgba8_pack(image.clone(), packed.clone()).narrow(1, 0, 1).sum().float(),
-        || rgba8_pack_reference(image.clone(), packed.clone()).narrow(1, 0, 1).sum().float(),
+        || {
+            rgba8_pack(image.clone(), packed.clone())
+                .narrow(1, 0, 1)
+                .sum()
+                .float()
+        },
+        || {
+            rgba8_pack_reference(image.clone(), packed.clone())
+                .narrow(1, 0, 1)
+                .sum()
+                .float()
+        },
     );
     let state = Tensor::<2>::zeros([3, 3 * 384 * 384], &device);
     let step = AdamStep {
@@ -92,6 +105,13 @@ fn main() {
     race(
         "adam with average, 384²",
         || first(adam(image.clone(), image.clone(), state.clone(), step)),
-        || first(adam_reference(image.clone(), image.clone(), state.clone(), step)),
+        || {
+            first(adam_reference(
+                image.clone(),
+                image.clone(),
+                state.clone(),
+                step,
+            ))
+        },
     );
 }

@@ -20,7 +20,11 @@ impl Engine {
         log::set_logger(&Console).ok();
         log::set_max_level(log::LevelFilter::Warn);
         let post = Post(post);
-        Self(Session::new(Services { post, fetch, breathe }))
+        Self(Session::new(Services {
+            post,
+            fetch,
+            breathe,
+        }))
     }
 
     /// Starts the device on the adapter that the script has probed.
@@ -31,7 +35,12 @@ impl Engine {
     }
 
     /// Takes a request of the protocol and what came beside it.
-    pub fn handle(&self, request: JsValue, inputs: JsValue, checkpoint: JsValue) -> Result<(), JsError> {
+    pub fn handle(
+        &self,
+        request: JsValue,
+        inputs: JsValue,
+        checkpoint: JsValue,
+    ) -> Result<(), JsError> {
         let request: Request = serde_wasm_bindgen::from_value(request)?;
         self.0.handle(request, inputs, checkpoint);
         Ok(())

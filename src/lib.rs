@@ -1,7 +1,7 @@
 //! Easel: stylize pictures and train small GANs on the visitor's own GPU.
 //!
 //! Layers, top to bottom; imports point only downwards (`tests/layers.rs`):
-//! `session`, `jobs` and `train`, `models` and `losses`, `nn`, `data` and `weights`, `ops`, `gpu`,
+//! `exports`, `session`, `jobs` and `train`, `models` and `losses`, `nn`, `data` and `weights`, `ops`, `gpu`,
 //! `protocol` and `error`.
 
 pub mod data;

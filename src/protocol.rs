@@ -3,7 +3,10 @@
 //! `run` is a number the page counts up; it marks every message of one job, and messages of an old
 //! run are dropped. Big things (file bytes, bitmaps, blobs) travel beside a message, never in it.
 
-#![allow(missing_docs, reason = "what a field means stands with its message or setting")]
+#![allow(
+    missing_docs,
+    reason = "what a field means stands with its message or setting"
+)]
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -13,7 +16,11 @@ use crate::error::Failure;
 /// Page to worker.
 #[derive(Clone, Debug, Deserialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
-#[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "type",
+    rename_all = "kebab-case",
+    rename_all_fields = "camelCase"
+)]
 pub enum Request {
     /// Start a job. Beside it: [`Inputs`], and the bytes of a network the job needs.
     Start { run: u32, job: JobConfig },
@@ -26,13 +33,28 @@ pub enum Request {
     /// Stop; the best picture so far is kept.
     Stop { run: u32 },
     /// Encode the present picture. Answered by [`Event::Image`].
-    Image { run: u32, ticket: u32, encoding: Encoding },
+    Image {
+        run: u32,
+        ticket: u32,
+        encoding: Encoding,
+    },
     /// Save the whole state. Answered by [`Event::Checkpoint`].
     Checkpoint { run: u32, ticket: u32 },
     /// What would this job take? Answered by [`Event::Estimate`].
-    Estimate { ticket: u32, job: JobConfig, width: u32, height: u32 },
+    Estimate {
+        ticket: u32,
+        job: JobConfig,
+        width: u32,
+        height: u32,
+    },
     /// Draw one of our own pictures. Answered by [`Event::Sample`].
-    Sample { ticket: u32, kind: SampleKind, name: String, seed: u32, size: u32 },
+    Sample {
+        ticket: u32,
+        kind: SampleKind,
+        name: String,
+        seed: u32,
+        size: u32,
+    },
     /// Hold every kernel against its reference on this GPU. Answered by [`Event::SelfTest`].
     SelfTest { ticket: u32 },
     /// Free a finished run's memory.
@@ -42,16 +64,35 @@ pub enum Request {
 /// Worker to page.
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
-#[serde(tag = "type", rename_all = "kebab-case", rename_all_fields = "camelCase")]
+#[serde(
+    tag = "type",
+    rename_all = "kebab-case",
+    rename_all_fields = "camelCase"
+)]
 pub enum Event {
     /// The module is loaded; samples can be drawn. The GPU is being started.
-    Loaded { models: Vec<ModelInfo>, defaults: Defaults, samples: Samples },
+    Loaded {
+        models: Vec<ModelInfo>,
+        defaults: Defaults,
+        samples: Samples,
+    },
     /// The GPU is up; jobs can start.
     Ready { adapter: AdapterInfo },
     /// A network's weights are being fetched (or read from the cache), in bytes.
-    Loading { run: u32, model: String, done: u64, total: u64 },
+    Loading {
+        run: u32,
+        model: String,
+        done: u64,
+        total: u64,
+    },
     /// The job's inputs are decoded; what it will take, and what was done to the inputs.
-    Started { run: u32, width: u32, height: u32, estimate: Estimate, notes: Vec<Note> },
+    Started {
+        run: u32,
+        width: u32,
+        height: u32,
+        estimate: Estimate,
+        notes: Vec<Note>,
+    },
     /// About every 100 ms.
     Progress {
         run: u32,
@@ -69,7 +110,12 @@ pub enum Event {
         height: u32,
     },
     /// A picture of the present state. The ImageBitmap travels beside it.
-    Frame { run: u32, step: u32, width: u32, height: u32 },
+    Frame {
+        run: u32,
+        step: u32,
+        width: u32,
+        height: u32,
+    },
     /// The run is held, or goes on.
     Paused { run: u32, on: bool },
     /// A control was applied from this step on.
@@ -79,7 +125,11 @@ pub enum Event {
     /// All steps are done, or `stopped` by the user.
     Finished { run: u32, step: u32, stopped: bool },
     /// Something failed. Without `run` it is the engine itself.
-    Failed { run: Option<u32>, ticket: Option<u32>, error: Failure },
+    Failed {
+        run: Option<u32>,
+        ticket: Option<u32>,
+        error: Failure,
+    },
     /// Answers [`Request::Image`]; the Blob travels beside it.
     Image { run: u32, ticket: u32 },
     /// Answers [`Request::Checkpoint`]; the Blob travels beside it.
@@ -87,7 +137,10 @@ pub enum Event {
     /// Answers [`Request::Sample`]; the Blob (PNG) travels beside it.
     Sample { ticket: u32 },
     /// Answers [`Request::SelfTest`].
-    SelfTest { ticket: u32, checks: Vec<KernelCheck> },
+    SelfTest {
+        ticket: u32,
+        checks: Vec<KernelCheck>,
+    },
     /// Answers [`Request::Estimate`].
     Estimate { ticket: u32, estimate: Estimate },
 }
@@ -125,7 +178,10 @@ pub struct Encoding {
 
 impl Default for Encoding {
     fn default() -> Self {
-        Self { mime: "image/png".into(), quality: 0.92 }
+        Self {
+            mime: "image/png".into(),
+            quality: 0.92,
+        }
     }
 }
 

@@ -162,7 +162,10 @@ impl Header {
                 continue;
             };
             if info.shape != e.shape {
-                let detail = format!("{} has shape {:?} instead of {:?}", e.name, info.shape, e.shape);
+                let detail = format!(
+                    "{} has shape {:?} instead of {:?}",
+                    e.name, info.shape, e.shape
+                );
                 return Err(bad(&self.name, "weights-shape", detail));
             }
             if e.used {
@@ -227,9 +230,24 @@ impl Weights {
         let bytes = &self.data[name];
         let info = self.header.metadata.info(name).expect("checked before");
         let values: Vec<f32> = match info.dtype {
-            Dtype::F32 => bytes.as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect(),
-            Dtype::F16 => bytes.as_chunks().0.iter().map(|b| half::f16::from_le_bytes(*b).to_f32()).collect(),
-            Dtype::BF16 => bytes.as_chunks().0.iter().map(|b| half::bf16::from_le_bytes(*b).to_f32()).collect(),
+            Dtype::F32 => bytes
+                .as_chunks()
+                .0
+                .iter()
+                .map(|b| f32::from_le_bytes(*b))
+                .collect(),
+            Dtype::F16 => bytes
+                .as_chunks()
+                .0
+                .iter()
+                .map(|b| half::f16::from_le_bytes(*b).to_f32())
+                .collect(),
+            Dtype::BF16 => bytes
+                .as_chunks()
+                .0
+                .iter()
+                .map(|b| half::bf16::from_le_bytes(*b).to_f32())
+                .collect(),
             other => {
                 let detail = format!("{name} is of type {other:?}; f32, f16 and bf16 are read");
                 return Err(bad(&self.header.name, "weights-header", detail));
@@ -258,7 +276,9 @@ pub fn write_f16(
         for value in data.iter::<f32>() {
             let half = half::f16::from_f32(value);
             if !half.is_finite() {
-                return Err(Error::Unexpected(format!("{name} holds {value}, too large for f16")));
+                return Err(Error::Unexpected(format!(
+                    "{name} holds {value}, too large for f16"
+                )));
             }
             bytes.extend(half.to_le_bytes());
         }

@@ -1,4 +1,8 @@
 //! The driver loop and checkpoints, with a host that only writes down what it is told.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "native only: reading waits for the GPU"
+)]
 
 mod common;
 
@@ -23,20 +27,35 @@ struct Counter {
 
 impl Counter {
     fn new(of: u32) -> Self {
-        Self { step: 0, of, fails_at: u32::MAX, kept: 0, restored: false, tuned: None }
+        Self {
+            step: 0,
+            of,
+            fails_at: u32::MAX,
+            kept: 0,
+            restored: false,
+            tuned: None,
+        }
     }
 }
 
 impl Job for Counter {
     fn step(&mut self) -> Result<Status, Error> {
         self.step += 1;
-        Ok(if self.step >= self.of { Status::Done } else { Status::Running })
+        Ok(if self.step >= self.of {
+            Status::Done
+        } else {
+            Status::Running
+        })
     }
     fn preview(&self) -> Tensor<2, Int> {
         Tensor::zeros([1, 1], &Device::flex())
     }
     fn metrics(&self) -> Vec<(String, Tensor<1>)> {
-        let loss = if self.step >= self.fails_at { f32::NAN } else { self.step as f32 };
+        let loss = if self.step >= self.fails_at {
+            f32::NAN
+        } else {
+            self.step as f32
+        };
         vec![("loss".into(), Tensor::from_floats([loss], &Device::flex()))]
     }
     fn progress(&self) -> Progress {
@@ -52,7 +71,10 @@ impl Job for Counter {
     fn tune(&mut self, control: &GatysControl) -> Result<(), Error> {
         let rate = control.learning_rate.unwrap_or(0.0);
         if rate > 1.0 {
-            return Err(Error::BadSetting { name: "learningRate", detail: "too large".into() });
+            return Err(Error::BadSetting {
+                name: "learningRate",
+                detail: "too large".into(),
+            });
         }
         self.tuned = Some(rate);
         Ok(())
@@ -64,7 +86,11 @@ impl Job for Counter {
         self.restored = true;
     }
     fn save(&self) -> Snapshot {
-        Snapshot { config: GatysConfig::default(), meta: serde_json::Value::Null, tensors: Vec::new() }
+        Snapshot {
+            config: GatysConfig::default(),
+            meta: serde_json::Value::Null,
+            tensors: Vec::new(),
+        }
     }
 }
 
@@ -81,7 +107,10 @@ impl Page {
     fn new(script: Vec<(f64, Command)>) -> Self {
         let mut script: VecDeque<_> = script.into();
         script.push_back((1e9, Command::Forget));
-        Self { script: RefCell::new(script), ..Self::default() }
+        Self {
+            script: RefCell::new(script),
+            ..Self::default()
+        }
     }
 
     fn tick(&self) {
@@ -112,7 +141,10 @@ impl Host for Page {
     fn commands(&self) -> Vec<Command> {
         let mut due = Vec::new();
         let mut script = self.script.borrow_mut();
-        while script.front().is_some_and(|(at, _)| *at <= self.clock.get()) {
+        while script
+            .front()
+            .is_some_and(|(at, _)| *at <= self.clock.get())
+        {
             due.extend(script.pop_front().map(|(_, command)| command));
         }
         due
@@ -143,14 +175,23 @@ fn run(job: &mut Counter, script: Vec<(f64, Command)>) -> Page {
 }
 
 fn image(ticket: u32) -> Command {
-    Command::Image { ticket, encoding: Encoding::default() }
+    Command::Image {
+        ticket,
+        encoding: Encoding::default(),
+    }
 }
 
 #[test]
 fn a_job_runs_to_its_end_and_answers_afterwards() {
     let mut job = Counter::new(50);
-    let page = run(&mut job, vec![(1e6, image(7)), (1e6, Command::Checkpoint { ticket: 8 })]);
-    assert_eq!(*page.said.borrow(), ["finished false", "image 7", "checkpoint 8"]);
+    let page = run(
+        &mut job,
+        vec![(1e6, image(7)), (1e6, Command::Checkpoint { ticket: 8 })],
+    );
+    assert_eq!(
+        *page.said.borrow(),
+        ["finished false", "image 7", "checkpoint 8"]
+    );
     assert_eq!(page.progress.borrow().last(), Some(&50));
     assert_eq!(job.kept, 50);
 }
@@ -160,7 +201,10 @@ fn fast_steps_are_queued_together_between_readings() {
     let page = run(&mut Counter::new(500), vec![]);
     let readings = page.progress.borrow().len();
     // At 0.05 s a reading, the loop aims at 0.1 s and queues up to 32 steps.
-    assert!((10..100).contains(&readings), "{readings} readings for 500 steps");
+    assert!(
+        (10..100).contains(&readings),
+        "{readings} readings for 500 steps"
+    );
 }
 
 #[test]
@@ -182,23 +226,37 @@ fn a_pause_holds_the_step_until_it_ends() {
     let mut job = Counter::new(1_000_000);
     let page = run(&mut job, script);
     let said = page.said.borrow();
-    assert_eq!(*said, ["paused true", "image 1", "paused false", "finished true"]);
+    assert_eq!(
+        *said,
+        ["paused true", "image 1", "paused false", "finished true"]
+    );
     // Had it gone on for the 200 seconds, there would be thousands.
     assert!(job.step < 2_000, "{} steps", job.step);
 }
 
 #[test]
 fn a_control_out_of_range_is_refused_and_the_run_goes_on() {
-    let tune = |rate| Command::Tune(GatysControl { learning_rate: Some(rate), ..GatysControl::default() });
+    let tune = |rate| {
+        Command::Tune(GatysControl {
+            learning_rate: Some(rate),
+            ..GatysControl::default()
+        })
+    };
     let mut job = Counter::new(100);
     let page = run(&mut job, vec![(0.1, tune(5.0)), (0.1, tune(0.5))]);
-    assert_eq!(*page.said.borrow(), ["refused bad-setting", "tuned", "finished false"]);
+    assert_eq!(
+        *page.said.borrow(),
+        ["refused bad-setting", "tuned", "finished false"]
+    );
     assert_eq!(job.tuned, Some(0.5));
 }
 
 #[test]
 fn a_loss_that_is_not_a_number_ends_the_run_at_the_last_good_picture() {
-    let mut job = Counter { fails_at: 20, ..Counter::new(100) };
+    let mut job = Counter {
+        fails_at: 20,
+        ..Counter::new(100)
+    };
     let page = run(&mut job, vec![(1e6, image(1))]);
     assert_eq!(*page.said.borrow(), ["failed not-finite", "image 1"]);
     assert!(job.restored && job.kept < 20, "kept {}", job.kept);
@@ -211,14 +269,21 @@ fn a_forgotten_run_says_nothing_more() {
 }
 
 fn checkpoint() -> (Vec<u8>, GatysConfig) {
-    let config = GatysConfig { style_weight: 3.5, seed: 9, ..GatysConfig::default() };
+    let config = GatysConfig {
+        style_weight: 3.5,
+        seed: 9,
+        ..GatysConfig::default()
+    };
     let inputs = BTreeMap::from([
         ("content".to_owned(), ("lake.png".to_owned(), vec![1, 2, 3])),
         ("style.0".to_owned(), ("waves.png".to_owned(), vec![])),
     ]);
     let tensors = [("image".to_owned(), TensorData::from([0.25_f32, -1.5, 3.0]))];
     let meta = serde_json::json!({ "scale": 1, "at": 2 });
-    (write_checkpoint(&config, &meta, &inputs, &tensors).expect("plain data"), config)
+    (
+        write_checkpoint(&config, &meta, &inputs, &tensors).expect("plain data"),
+        config,
+    )
 }
 
 #[test]
@@ -227,7 +292,10 @@ fn a_checkpoint_comes_back_as_it_was() {
     let read = Checkpoint::read(&bytes).expect("its own file");
     assert_eq!(read.config, config);
     assert_eq!(read.meta["at"], 2);
-    assert_eq!(read.inputs["content"], ("lake.png".to_owned(), vec![1, 2, 3]));
+    assert_eq!(
+        read.inputs["content"],
+        ("lake.png".to_owned(), vec![1, 2, 3])
+    );
     assert_eq!(read.tensors["image"], [0.25, -1.5, 3.0]);
 }
 
@@ -236,10 +304,16 @@ fn broken_checkpoints_are_refused() {
     let (bytes, _) = checkpoint();
     for cut in [0, 7, 40, bytes.len() - 1] {
         let result = Checkpoint::read(&bytes[..cut]);
-        assert!(matches!(result, Err(Error::BadCheckpoint(_))), "cut at {cut}: {result:?}");
+        assert!(
+            matches!(result, Err(Error::BadCheckpoint(_))),
+            "cut at {cut}: {result:?}"
+        );
     }
     let weights = easel::weights::write_f16(&[], BTreeMap::new()).expect("an empty file");
-    assert!(matches!(Checkpoint::read(&weights), Err(Error::BadCheckpoint(_))));
+    assert!(matches!(
+        Checkpoint::read(&weights),
+        Err(Error::BadCheckpoint(_))
+    ));
     for i in 0..bytes.len() {
         let mut flipped = bytes.clone();
         flipped[i] ^= 1 << (i % 8);

@@ -1,4 +1,8 @@
 //! The jobs as a page would run them, natively and small.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "native only: reading waits for the GPU"
+)]
 
 mod common;
 
@@ -24,7 +28,12 @@ fn network(device: &Device) -> Rc<FeatureNetwork> {
     let net = Vgg::init(&FEATURES, &cpu);
     let moved = net.convs.iter().map(|conv| {
         let weight = Tensor::from_data(conv.weight.val().into_data(), device);
-        Conv2d::new(weight, Tensor::from_data(conv.bias.val().into_data(), device), 1, 1)
+        Conv2d::new(
+            weight,
+            Tensor::from_data(conv.bias.val().into_data(), device),
+            1,
+            1,
+        )
     });
     Rc::new(FeatureNetwork::Vgg(Vgg::new(&FEATURES, moved.collect())))
 }
@@ -60,24 +69,40 @@ fn finish(job: &mut Gatys) -> RgbaImage {
 fn picture(job: &Gatys) -> RgbaImage {
     let preview = job.preview();
     let [h, w] = preview.dims();
-    let bytes = preview.into_data().iter::<i32>().flat_map(i32::to_le_bytes).collect();
+    let bytes = preview
+        .into_data()
+        .iter::<i32>()
+        .flat_map(i32::to_le_bytes)
+        .collect();
     RgbaImage::from_raw(w as u32, h as u32, bytes).expect("as many bytes as pixels")
 }
 
 fn metrics(job: &Gatys) -> BTreeMap<String, f32> {
-    job.metrics().into_iter().map(|(name, value)| (name, values(value)[0])).collect()
+    job.metrics()
+        .into_iter()
+        .map(|(name, value)| (name, values(value)[0]))
+        .collect()
 }
 
 /// In 8-bit steps.
 fn mean_difference(a: &RgbaImage, b: &RgbaImage) -> f64 {
     assert_eq!(a.dimensions(), b.dimensions());
-    let sum: u64 = a.as_raw().iter().zip(b.as_raw()).map(|(a, b)| u64::from(a.abs_diff(*b))).sum();
+    let sum: u64 = a
+        .as_raw()
+        .iter()
+        .zip(b.as_raw())
+        .map(|(a, b)| u64::from(a.abs_diff(*b)))
+        .sum();
     sum as f64 / a.as_raw().len() as f64
 }
 
 #[test]
 fn style_loss_falls_and_all_metrics_are_finite() {
-    let config = GatysConfig { steps: 30, coarsest: 0, ..small() };
+    let config = GatysConfig {
+        steps: 30,
+        coarsest: 0,
+        ..small()
+    };
     let mut job = start(config, inputs(), &gpu());
     job.step().expect("a step");
     let first = metrics(&job);
@@ -85,18 +110,32 @@ fn style_loss_falls_and_all_metrics_are_finite() {
     let last = metrics(&job);
     assert!(last.values().all(|v| v.is_finite()), "{last:?}");
     let names: Vec<&str> = last.keys().map(String::as_str).collect();
-    for name in ["loss", "content", "style", "tv", "style.relu1_2", "style.relu5_2"] {
+    for name in [
+        "loss",
+        "content",
+        "style",
+        "tv",
+        "style.relu1_2",
+        "style.relu5_2",
+    ] {
         assert!(names.contains(&name), "{name} is not among {names:?}");
     }
     let ratio = last["style"] / first["style"];
-    assert!(ratio < 0.5, "the style loss fell only to {ratio} of its first value");
+    assert!(
+        ratio < 0.5,
+        "the style loss fell only to {ratio} of its first value"
+    );
 }
 
 #[test]
 fn the_same_seed_gives_the_same_picture_and_another_seed_another() {
     let device = gpu();
     let run = |seed| {
-        let config = GatysConfig { init: Init::Noise, seed, ..small() };
+        let config = GatysConfig {
+            init: Init::Noise,
+            seed,
+            ..small()
+        };
         finish(&mut start(config, inputs(), &device))
     };
     let first = run(1);
@@ -119,13 +158,25 @@ fn the_result_has_the_contents_aspect_and_alpha() {
 
 #[test]
 fn scales_grow_by_the_root_of_two_and_share_all_steps() {
-    let config = GatysConfig { size: 384, steps: 200, coarsest: 128, ..GatysConfig::default() };
+    let config = GatysConfig {
+        size: 384,
+        steps: 200,
+        coarsest: 128,
+        ..GatysConfig::default()
+    };
     let plan = scales(&config, 640, 480);
     let sizes: Vec<u32> = plan.iter().map(|s| s.size).collect();
     assert_eq!(sizes, [136, 192, 272, 384]);
     assert_eq!(plan.iter().map(|s| s.steps).sum::<u32>(), 200);
     assert_eq!((plan[3].width, plan[3].height), (384, 288));
-    let one = scales(&GatysConfig { coarsest: 0, ..config.clone() }, 640, 480);
+    let one = scales(
+        &GatysConfig {
+            coarsest: 0,
+            ..config.clone()
+        },
+        640,
+        480,
+    );
     assert_eq!(one.len(), 1);
     let few = scales(&GatysConfig { steps: 2, ..config }, 640, 480);
     assert_eq!(few.iter().map(|s| s.steps).collect::<Vec<_>>(), [1, 1]);
@@ -135,17 +186,31 @@ fn scales_grow_by_the_root_of_two_and_share_all_steps() {
 fn saved_and_loaded_goes_on_as_if_it_had_never_stopped() {
     let device = gpu();
     for optimizer in [Optimizer::Adam, Optimizer::Lbfgs] {
-        let rate = if optimizer == Optimizer::Adam { 0.02 } else { 1.0 };
-        let config = GatysConfig { optimizer, learning_rate: rate, ..small() };
+        let rate = if optimizer == Optimizer::Adam {
+            0.02
+        } else {
+            1.0
+        };
+        let config = GatysConfig {
+            optimizer,
+            learning_rate: rate,
+            ..small()
+        };
         let mut whole = start(config.clone(), inputs(), &device);
         for _ in 0..8 {
             whole.step().expect("a step");
         }
         let saved = whole.save();
-        let data: BTreeMap<String, TensorData> =
-            saved.tensors.into_iter().map(|(name, t)| (name, t.into_data())).collect();
+        let data: BTreeMap<String, TensorData> = saved
+            .tensors
+            .into_iter()
+            .map(|(name, t)| (name, t.into_data()))
+            .collect();
         let mut resumed = start(saved.config, inputs(), &device);
-        let take = |name: &str| data.get(name).map(|d| Tensor::from_data(d.clone(), &device));
+        let take = |name: &str| {
+            data.get(name)
+                .map(|d| Tensor::from_data(d.clone(), &device))
+        };
         resumed.load(&saved.meta, take).expect("its own state");
         assert_eq!(resumed.progress(), whole.progress());
         let difference = mean_difference(&finish(&mut whole), &finish(&mut resumed));
@@ -157,9 +222,18 @@ fn saved_and_loaded_goes_on_as_if_it_had_never_stopped() {
 fn a_state_that_does_not_fit_is_refused() {
     let device = gpu();
     let mut job = start(small(), inputs(), &device);
-    let nothing = job.load(&serde_json::json!({ "scale": 0, "at": 1, "time": 1 }), |_| None);
-    assert!(matches!(nothing, Err(Error::BadCheckpoint(_))), "{nothing:?}");
-    let beyond = job.load(&serde_json::json!({ "scale": 9, "at": 1, "time": 1 }), |_| None);
+    let nothing = job.load(
+        &serde_json::json!({ "scale": 0, "at": 1, "time": 1 }),
+        |_| None,
+    );
+    assert!(
+        matches!(nothing, Err(Error::BadCheckpoint(_))),
+        "{nothing:?}"
+    );
+    let beyond = job.load(
+        &serde_json::json!({ "scale": 9, "at": 1, "time": 1 }),
+        |_| None,
+    );
     assert!(matches!(beyond, Err(Error::BadCheckpoint(_))), "{beyond:?}");
 }
 
@@ -176,14 +250,35 @@ fn live_controls_change_the_loss_from_the_next_step_on() {
     job.step().expect("a step");
     let m = metrics(&job);
     let expected = 3.0 * m["content"] + small().tv_weight * m["tv"];
-    assert!((m["loss"] - expected).abs() < 1e-4 * expected.max(1e-3), "{} {expected}", m["loss"]);
-    let wrong = job.tune(&GatysControl { learning_rate: Some(f32::NAN), ..GatysControl::default() });
-    assert!(matches!(wrong, Err(Error::BadSetting { name: "learningRate", .. })), "{wrong:?}");
+    assert!(
+        (m["loss"] - expected).abs() < 1e-4 * expected.max(1e-3),
+        "{} {expected}",
+        m["loss"]
+    );
+    let wrong = job.tune(&GatysControl {
+        learning_rate: Some(f32::NAN),
+        ..GatysControl::default()
+    });
+    assert!(
+        matches!(
+            wrong,
+            Err(Error::BadSetting {
+                name: "learningRate",
+                ..
+            })
+        ),
+        "{wrong:?}"
+    );
 }
 
 #[test]
 fn a_run_that_runs_away_can_go_back_to_the_picture_kept_last() {
-    let config = GatysConfig { steps: 4, coarsest: 0, averaging: 0.0, ..small() };
+    let config = GatysConfig {
+        steps: 4,
+        coarsest: 0,
+        averaging: 0.0,
+        ..small()
+    };
     let mut job = start(config, inputs(), &gpu());
     job.step().expect("a step");
     job.keep();
@@ -193,12 +288,19 @@ fn a_run_that_runs_away_can_go_back_to_the_picture_kept_last() {
     let back = picture(&job);
     let content = easel::data::decode::resize(&kept, 48, 36);
     // The first step is measured on the content itself.
-    assert!(mean_difference(&back, &content) < 0.51, "{}", mean_difference(&back, &content));
+    assert!(
+        mean_difference(&back, &content) < 0.51,
+        "{}",
+        mean_difference(&back, &content)
+    );
 }
 
 #[test]
 fn luminance_only_keeps_the_contents_colour() {
-    let config = GatysConfig { keep_colors: KeepColors::Luminance, ..small() };
+    let config = GatysConfig {
+        keep_colors: KeepColors::Luminance,
+        ..small()
+    };
     let picture = finish(&mut start(config, inputs(), &gpu()));
     let content = easel::data::decode::resize(&inputs().content, 48, 36);
     // R - G is untouched by adding the same to all channels, but where the gamut ends.
@@ -217,10 +319,17 @@ fn blended_styles_lie_between_their_own_pictures() {
     let second = styles::draw("brush", 80, 60, 1).expect("a style");
     two.styles.push(DynamicImage::from(second).into_rgba8());
     let run = |blend: Vec<f32>| {
-        finish(&mut start(GatysConfig { blend, ..small() }, two.clone(), &device))
+        finish(&mut start(
+            GatysConfig { blend, ..small() },
+            two.clone(),
+            &device,
+        ))
     };
     let (first, both) = (run(vec![1.0, 0.0]), run(vec![1.0, 1.0]));
-    assert_eq!(mean_difference(&first, &finish(&mut start(small(), inputs(), &device))), 0.0);
+    assert_eq!(
+        mean_difference(&first, &finish(&mut start(small(), inputs(), &device))),
+        0.0
+    );
     assert!(mean_difference(&first, &both) > 0.5);
 }
 
@@ -230,7 +339,12 @@ fn tiny_and_narrow_pictures_run_on_the_layers_that_fit() {
     for (w, h) in [(1, 1), (1, 400), (3, 50)] {
         let mut inputs = inputs();
         inputs.content = RgbaImage::from_pixel(w, h, image::Rgba([90, 120, 40, 255]));
-        let config = GatysConfig { size: 32, steps: 2, coarsest: 0, ..small() };
+        let config = GatysConfig {
+            size: 32,
+            steps: 2,
+            coarsest: 0,
+            ..small()
+        };
         let mut job = start(config, inputs, &device);
         finish(&mut job);
         let m = metrics(&job);
@@ -254,11 +368,17 @@ fn the_papers_scaling_runs_too() {
 #[test]
 fn an_estimate_refuses_what_does_not_fit_and_names_what_does() {
     let memory = Memory::of(128 << 20, 256 << 20);
-    let config = GatysConfig { size: 4096, ..GatysConfig::default() };
+    let config = GatysConfig {
+        size: 4096,
+        ..GatysConfig::default()
+    };
     let large = estimate(&config, &NET, (4000, 3000), memory, Some(1e9)).expect("good settings");
     assert!(!large.fits);
     assert!((512..4096).contains(&large.largest), "{}", large.largest);
-    let fits = GatysConfig { size: large.largest, ..config };
+    let fits = GatysConfig {
+        size: large.largest,
+        ..config
+    };
     let fits = estimate(&fits, &NET, (4000, 3000), memory, Some(1e9)).expect("good settings");
     assert!(fits.fits && fits.largest_buffer <= 128 << 20, "{fits:?}");
     assert_eq!(fits.seconds, Some(fits.flops / 1e9));
@@ -269,11 +389,41 @@ fn settings_out_of_range_are_refused_by_name() {
     let device = gpu();
     let wrong = [
         (GatysConfig { size: 8, ..small() }, "size"),
-        (GatysConfig { steps: 0, ..small() }, "steps"),
-        (GatysConfig { style_weight: f32::INFINITY, ..small() }, "styleWeight"),
-        (GatysConfig { averaging: 1.0, ..small() }, "averaging"),
-        (GatysConfig { content_layer: "conv9".into(), ..small() }, "contentLayer"),
-        (GatysConfig { style_layers: [("relu1_2".into(), 0.0)].into(), ..small() }, "styleLayers"),
+        (
+            GatysConfig {
+                steps: 0,
+                ..small()
+            },
+            "steps",
+        ),
+        (
+            GatysConfig {
+                style_weight: f32::INFINITY,
+                ..small()
+            },
+            "styleWeight",
+        ),
+        (
+            GatysConfig {
+                averaging: 1.0,
+                ..small()
+            },
+            "averaging",
+        ),
+        (
+            GatysConfig {
+                content_layer: "conv9".into(),
+                ..small()
+            },
+            "contentLayer",
+        ),
+        (
+            GatysConfig {
+                style_layers: [("relu1_2".into(), 0.0)].into(),
+                ..small()
+            },
+            "styleLayers",
+        ),
     ];
     for (config, setting) in wrong {
         let result = Gatys::new(config, inputs(), NET, network(&device), &device);

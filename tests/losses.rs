@@ -1,5 +1,9 @@
 //! Losses, their gradients and the optimisers against PyTorch, on a miniature VGG
 //! (`tests/goldens/generate.py`).
+#![allow(
+    clippy::disallowed_methods,
+    reason = "native only: reading waits for the GPU"
+)]
 
 mod common;
 
@@ -33,7 +37,9 @@ fn network(goldens: &Goldens, device: &Device) -> FeatureNetwork {
 fn layers(weights: [f32; 3]) -> Vec<(String, f32)> {
     let sum: f32 = weights.iter().sum();
     let named = PLAN.style_layers.iter().zip(weights);
-    named.map(|(name, weight)| (String::from(*name), weight / sum)).collect()
+    named
+        .map(|(name, weight)| (String::from(*name), weight / sum))
+        .collect()
 }
 
 fn names() -> Vec<String> {
@@ -48,14 +54,24 @@ struct Setting {
 }
 
 impl Setting {
-    fn new(goldens: &Goldens, scaling: Scaling, pooling: Pooling, weights: [f32; 3], device: &Device) -> Self {
+    fn new(
+        goldens: &Goldens,
+        scaling: Scaling,
+        pooling: Pooling,
+        weights: [f32; 3],
+        device: &Device,
+    ) -> Self {
         let net = network(goldens, device);
         let mut content = net.forward(goldens.tensor("content", device), &names(), pooling);
         let style = net.forward(goldens.tensor("style", device), &names(), pooling);
         let style: BTreeMap<_, _> = style.into_iter().map(|(name, f)| (name, gram(f))).collect();
         let config = GatysConfig {
             content_weight: 1.0,
-            style_weight: if scaling == Scaling::Relative { 20.0 } else { 1000.0 },
+            style_weight: if scaling == Scaling::Relative {
+                20.0
+            } else {
+                1000.0
+            },
             tv_weight: 1.0,
             scaling,
             pooling,
@@ -75,12 +91,14 @@ impl Setting {
     fn measure(&self, image: Tensor<4>) -> (BTreeMap<String, f32>, Tensor<4>) {
         let layers = ("relu2_2", self.layers.as_slice());
         let (losses, gradient) = self.targets.measure(image, &self.net, layers, &self.config);
-        let losses = losses.into_iter().map(|(name, loss)| (name, values(loss)[0]));
+        let losses = losses
+            .into_iter()
+            .map(|(name, loss)| (name, values(loss)[0]));
         (losses.collect(), gradient)
     }
 }
 
-/// What the issue of record asks for: 1e-4 relative.
+/// f32 against f64 through six convolutions; the largest miss seen is far below.
 const PARITY: f32 = 1e-4;
 
 #[test]
@@ -94,14 +112,34 @@ fn losses_and_gradients_agree_with_pytorch_in_every_scaling_pooling_and_weightin
                 let (losses, gradient) = setting.measure(goldens.tensor("image", &device));
                 let case = format!("{s}.{p}.{w}");
                 let truth = |name: &str| goldens.values(&format!("{case}.{name}"));
-                for (ours, theirs) in [("loss", "total"), ("content", "content"), ("style", "style"), ("tv", "tv")] {
-                    assert_close(&format!("{case} {ours}"), &[losses[ours]], &truth(theirs), PARITY);
+                for (ours, theirs) in [
+                    ("loss", "total"),
+                    ("content", "content"),
+                    ("style", "style"),
+                    ("tv", "tv"),
+                ] {
+                    assert_close(
+                        &format!("{case} {ours}"),
+                        &[losses[ours]],
+                        &truth(theirs),
+                        PARITY,
+                    );
                 }
                 for layer in PLAN.style_layers {
                     let ours = losses[&format!("style.{layer}")];
-                    assert_close(&format!("{case} {layer}"), &[ours], &truth(&format!("layers.{layer}")), PARITY);
+                    assert_close(
+                        &format!("{case} {layer}"),
+                        &[ours],
+                        &truth(&format!("layers.{layer}")),
+                        PARITY,
+                    );
                 }
-                assert_close(&format!("{case} gradient"), &values(gradient), &truth("gradient"), PARITY);
+                assert_close(
+                    &format!("{case} gradient"),
+                    &values(gradient),
+                    &truth("gradient"),
+                    PARITY,
+                );
             }
         }
     }
@@ -127,7 +165,10 @@ const PATH: f32 = 1e-3;
 
 #[test]
 fn ten_steps_of_adam_follow_pytorch() {
-    let (goldens, path) = (Goldens::read("gatys.safetensors"), Goldens::read("adam.safetensors"));
+    let (goldens, path) = (
+        Goldens::read("gatys.safetensors"),
+        Goldens::read("adam.safetensors"),
+    );
     let device = gpu();
     let setting = Setting::new(&goldens, Scaling::Relative, Pooling::Max, [1.0; 3], &device);
     let mut image = goldens.tensor::<4>("content", &device);
@@ -136,7 +177,12 @@ fn ten_steps_of_adam_follow_pytorch() {
     for time in 1..=10 {
         let (losses, grad) = setting.measure(image.clone());
         let total = totals[time as usize - 1];
-        assert_close(&format!("loss before step {time}"), &[losses["loss"]], &[total], PATH);
+        assert_close(
+            &format!("loss before step {time}"),
+            &[losses["loss"]],
+            &[total],
+            PATH,
+        );
         let step = AdamStep {
             time,
             rate: 0.02,
@@ -148,13 +194,21 @@ fn ten_steps_of_adam_follow_pytorch() {
         };
         (image, state) = adam(image, grad, state, step);
         let truth = path.values(&format!("image.{time}"));
-        assert_close(&format!("image after step {time}"), &values(image.clone()), &truth, PATH);
+        assert_close(
+            &format!("image after step {time}"),
+            &values(image.clone()),
+            &truth,
+            PATH,
+        );
     }
 }
 
 #[test]
 fn ten_steps_of_lbfgs_follow_pytorch() {
-    let (goldens, path) = (Goldens::read("gatys.safetensors"), Goldens::read("lbfgs.safetensors"));
+    let (goldens, path) = (
+        Goldens::read("gatys.safetensors"),
+        Goldens::read("lbfgs.safetensors"),
+    );
     let device = gpu();
     for (pooling, p) in [(Pooling::Max, "max"), (Pooling::Average, "average")] {
         let setting = Setting::new(&goldens, Scaling::Relative, pooling, [1.0; 3], &device);
@@ -165,11 +219,21 @@ fn ten_steps_of_lbfgs_follow_pytorch() {
         for time in 1..=10 {
             let (losses, grad) = setting.measure(image.clone());
             let miss = (losses["loss"] - totals[time - 1]).abs() / totals[0];
-            assert!(miss < PATH, "{p}: loss before step {time} is off by {miss:e} of the first");
-            image = lbfgs.step(image.reshape([n]), grad.reshape([n]), 1.0).reshape(dims);
+            assert!(
+                miss < PATH,
+                "{p}: loss before step {time} is off by {miss:e} of the first"
+            );
+            image = lbfgs
+                .step(image.reshape([n]), grad.reshape([n]), 1.0)
+                .reshape(dims);
             if [1, 2, 5, 10].contains(&time) {
                 let truth = path.values(&format!("{p}.image.{time}"));
-                assert_close(&format!("{p}: image after step {time}"), &values(image.clone()), &truth, PATH);
+                assert_close(
+                    &format!("{p}: image after step {time}"),
+                    &values(image.clone()),
+                    &truth,
+                    PATH,
+                );
             }
         }
     }
@@ -188,6 +252,11 @@ fn lbfgs_follows_pytorch_when_its_history_wraps_around() {
         let grad = a.clone().matmul(x.clone().reshape([12, 1])).reshape([12]) - b.clone();
         x = lbfgs.step(x, grad, 1.0);
         let truth = &points[step * 12..(step + 1) * 12];
-        assert_close(&format!("point {}", step + 1), &values(x.clone()), truth, PATH);
+        assert_close(
+            &format!("point {}", step + 1),
+            &values(x.clone()),
+            truth,
+            PATH,
+        );
     }
 }

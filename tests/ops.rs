@@ -1,4 +1,8 @@
 //! Each kernel against its reference: values, gradients, finite differences, odd sizes.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "native only: reading waits for the GPU"
+)]
 
 mod common;
 
@@ -31,11 +35,21 @@ fn gram_and_its_gradient_agree_with_pytorch() {
     let x = goldens.tensor::<4>("gram.features", &device);
     let x = Tensor::<4>::from_inner(x).require_grad();
     let g = gram(x.clone());
-    assert_close("value", &values(g.clone().inner()), &goldens.values("gram.value"), GOLDEN);
+    assert_close(
+        "value",
+        &values(g.clone().inner()),
+        &goldens.values("gram.value"),
+        GOLDEN,
+    );
     let upstream = Tensor::<3>::from_inner(goldens.tensor("gram.upstream", &device));
     let grads = (g * upstream).sum().backward();
     let gradient = values(x.grad(&grads).expect("a gradient"));
-    assert_close("gradient", &gradient, &goldens.values("gram.gradient"), GOLDEN);
+    assert_close(
+        "gradient",
+        &gradient,
+        &goldens.values("gram.gradient"),
+        GOLDEN,
+    );
 }
 
 #[test]
@@ -44,7 +58,17 @@ fn total_variation_and_its_gradient_agree_with_pytorch() {
     let x = goldens.tensor::<4>("tv.picture", &gpu());
     let x = Tensor::<4>::from_inner(x).require_grad();
     let tv = total_variation(x.clone());
-    assert_close("value", &values(tv.clone().inner()), &goldens.values("tv.value"), GOLDEN);
+    assert_close(
+        "value",
+        &values(tv.clone().inner()),
+        &goldens.values("tv.value"),
+        GOLDEN,
+    );
     let gradient = values(x.grad(&tv.backward()).expect("a gradient"));
-    assert_close("gradient", &gradient, &goldens.values("tv.gradient"), GOLDEN);
+    assert_close(
+        "gradient",
+        &gradient,
+        &goldens.values("tv.gradient"),
+        GOLDEN,
+    );
 }

@@ -13,7 +13,12 @@ fn root() -> PathBuf {
 
 fn stems() -> BTreeSet<String> {
     let entries = fs::read_dir(root().join("shaders")).expect("the folder shaders");
-    let stem = |path: PathBuf| path.file_stem().expect("a file").to_string_lossy().into_owned();
+    let stem = |path: PathBuf| {
+        path.file_stem()
+            .expect("a file")
+            .to_string_lossy()
+            .into_owned()
+    };
     entries.map(|e| stem(e.expect("readable").path())).collect()
 }
 
@@ -81,7 +86,11 @@ fn every_binding_is_used_and_read_write() {
         bindings.sort_unstable();
         let expected: Vec<u32> = (0..bindings.len() as u32).collect();
         assert_eq!(bindings, expected, "{}", kernel.name);
-        assert!(bindings.len() <= 8, "{}: WebGPU gives 8 storage buffers", kernel.name);
+        assert!(
+            bindings.len() <= 8,
+            "{}: WebGPU gives 8 storage buffers",
+            kernel.name
+        );
     }
 }
 

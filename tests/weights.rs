@@ -1,4 +1,8 @@
 //! The manifest against its files, and files of weights that must be refused.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "native only: reading waits for the GPU"
+)]
 
 mod common;
 
@@ -33,7 +37,11 @@ fn file(shapes: &[(String, Vec<usize>)]) -> Vec<u8> {
 
 /// The shapes that an architecture uses.
 fn shapes(net: Architecture) -> Vec<(String, Vec<usize>)> {
-    net.expected().into_iter().filter(|e| e.used).map(|e| (e.name, e.shape)).collect()
+    net.expected()
+        .into_iter()
+        .filter(|e| e.used)
+        .map(|e| (e.name, e.shape))
+        .collect()
 }
 
 fn read(bytes: &[u8]) -> Result<(Architecture, Weights), Error> {
@@ -59,22 +67,46 @@ fn every_model_of_the_manifest_is_there_whole_and_loads() {
         let bytes = std::fs::read(root().join("weights").join(&model.file)).expect(&model.file);
         verify(&model, &bytes).expect(&model.file);
         let net = Architecture::named(&model.architecture).expect(&model.architecture);
-        let weights = Weights::read(&model.file, &bytes, |_| Ok(net.expected())).expect(&model.file);
+        let weights =
+            Weights::read(&model.file, &bytes, |_| Ok(net.expected())).expect(&model.file);
         net.load(&weights, &Device::flex()).expect(&model.file);
-        let card = std::fs::read_to_string(root().join("weights").join(&model.card)).expect(&model.card);
-        for part in ["Licence", "Trained on", "Credits", "Input", "Quality", "cargo run"] {
-            assert!(card.contains(part), "{} says nothing of: {part}", model.card);
+        let card =
+            std::fs::read_to_string(root().join("weights").join(&model.card)).expect(&model.card);
+        for part in [
+            "Licence",
+            "Trained on",
+            "Credits",
+            "Input",
+            "Quality",
+            "cargo run",
+        ] {
+            assert!(
+                card.contains(part),
+                "{} says nothing of: {part}",
+                model.card
+            );
         }
-        assert!(card.contains(&model.sha256), "{} is the card of another file", model.card);
+        assert!(
+            card.contains(&model.sha256),
+            "{} is the card of another file",
+            model.card
+        );
     }
 }
 
 #[test]
 fn the_feature_network_keeps_its_budget() {
-    let model = manifest().into_iter().find(|m| m.id == "features").expect("it ships");
+    let model = manifest()
+        .into_iter()
+        .find(|m| m.id == "features")
+        .expect("it ships");
     assert!(model.bytes < 3_000_000, "{} bytes", model.bytes);
     let net = Architecture::named("features").expect("known");
-    let numbers: usize = net.expected().iter().map(|e| e.shape.iter().product::<usize>()).sum();
+    let numbers: usize = net
+        .expected()
+        .iter()
+        .map(|e| e.shape.iter().product::<usize>())
+        .sum();
     assert!(numbers <= 1_500_000, "{numbers} parameters");
 }
 
@@ -112,7 +144,8 @@ fn a_whole_vgg19_is_accepted_and_only_the_used_part_is_read() {
     let (mut text, mut at) = (serde_json::Map::new(), 0_usize);
     for e in net.expected() {
         let end = at + 4 * e.shape.iter().product::<usize>();
-        let entry = serde_json::json!({ "dtype": "F32", "shape": e.shape, "data_offsets": [at, end] });
+        let entry =
+            serde_json::json!({ "dtype": "F32", "shape": e.shape, "data_offsets": [at, end] });
         text.insert(e.name, entry);
         at = end;
     }

@@ -1,4 +1,8 @@
 //! The native command: trains the weights that the page ships, and runs the page's jobs on files.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "native only: reading waits for the device"
+)]
 
 #[cfg(not(target_family = "wasm"))]
 mod native {
@@ -109,7 +113,10 @@ mod native {
         }
     }
 
-    fn train_features(args: FeaturesArgs, device: &Device) -> Result<(), Box<dyn std::error::Error>> {
+    fn train_features(
+        args: FeaturesArgs,
+        device: &Device,
+    ) -> Result<(), Box<dyn std::error::Error>> {
         let settings = features::Settings {
             pictures: args.pictures,
             darknet: args.darknet,
@@ -126,7 +133,11 @@ mod native {
         let outcome = features::train(&settings, device)?;
         std::fs::write(&args.out, &outcome.file)?;
         record(&args.out, &outcome.file)?;
-        println!("{} parameters, {} bytes", outcome.parameters, outcome.file.len());
+        println!(
+            "{} parameters, {} bytes",
+            outcome.parameters,
+            outcome.file.len()
+        );
         println!("sha256 {}", sha256(&outcome.file));
         for (name, error) in outcome.errors {
             println!("held-out relative error of {name}: {error:.4}");
@@ -144,7 +155,11 @@ mod native {
         models.retain(|model| model.id != "features");
         models.push(ModelInfo {
             id: "features".into(),
-            file: path.file_name().ok_or("a file has a name")?.to_string_lossy().into(),
+            file: path
+                .file_name()
+                .ok_or("a file has a name")?
+                .to_string_lossy()
+                .into(),
             bytes: file.len() as u64,
             sha256: sha256(file),
             job: "gatys".into(),
@@ -185,7 +200,12 @@ mod native {
                     format!("{name} {value:.4}")
                 };
                 let metrics: Vec<_> = job.metrics().into_iter().map(read).collect();
-                eprintln!("{} of {}: {}", progress.step, progress.of, metrics.join(", "));
+                eprintln!(
+                    "{} of {}: {}",
+                    progress.step,
+                    progress.of,
+                    metrics.join(", ")
+                );
             }
             if status == Status::Done {
                 break;
@@ -196,7 +216,9 @@ mod native {
         let data = preview.into_data();
         let bytes = data.iter::<i32>().flat_map(i32::to_le_bytes).collect();
         let picture = image::RgbaImage::from_raw(w as u32, h as u32, bytes);
-        picture.ok_or("the picture has the wrong size")?.save(&args.out)?;
+        picture
+            .ok_or("the picture has the wrong size")?
+            .save(&args.out)?;
         println!("{}", args.out.display());
         Ok(())
     }

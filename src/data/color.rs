@@ -49,7 +49,11 @@ fn statistics(picture: &RgbaImage) -> (Vec3, Mat3) {
             for k in 0..j {
                 rest -= l[i][k] * l[j][k];
             }
-            l[i][j] = if i == j { rest.max(RIDGE).sqrt() } else { rest / l[j][j] };
+            l[i][j] = if i == j {
+                rest.max(RIDGE).sqrt()
+            } else {
+                rest / l[j][j]
+            };
         }
     }
     (mean, l)
@@ -100,7 +104,10 @@ mod tests {
         let (wanted_mean, wanted_l) = statistics(&content);
         for i in 0..3 {
             // Rounding to 8 bits moves a mean by much less than one step.
-            assert!((mean[i] - wanted_mean[i]).abs() < 0.2, "{mean:?} {wanted_mean:?}");
+            assert!(
+                (mean[i] - wanted_mean[i]).abs() < 0.2,
+                "{mean:?} {wanted_mean:?}"
+            );
             for j in 0..=i {
                 assert!((l[i][j] - wanted_l[i][j]).abs() < 0.3, "{l:?} {wanted_l:?}");
             }

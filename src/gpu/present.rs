@@ -48,9 +48,14 @@ impl Presenter {
         if !self.target.as_ref().is_some_and(fits) {
             self.target = Some(Target::new(&self.setup, w, h)?);
         }
-        let target = self.target.as_mut().ok_or_else(|| unexpected("no canvas"))?;
+        let target = self
+            .target
+            .as_mut()
+            .ok_or_else(|| unexpected("no canvas"))?;
         let format = target.config.format;
-        let pipeline = self.pipeline.get_or_insert_with(|| pipeline(&self.setup, format));
+        let pipeline = self
+            .pipeline
+            .get_or_insert_with(|| pipeline(&self.setup, format));
         target.renew(&self.setup)?;
         let image = packed.try_into_primitive::<Wgpu>().map_err(unexpected)?;
         render(&self.setup, pipeline, target, image)?;
@@ -75,7 +80,9 @@ impl Target {
             usage: wgpu::BufferUsages::UNIFORM | wgpu::BufferUsages::COPY_DST,
             mapped_at_creation: false,
         });
-        setup.queue.write_buffer(&size, 0, bytemuck::cast_slice(&[w, h]));
+        setup
+            .queue
+            .write_buffer(&size, 0, bytemuck::cast_slice(&[w, h]));
         Ok(Self {
             canvas,
             surface,
@@ -93,7 +100,8 @@ impl Target {
         }
         let context = self.canvas.get_context("webgpu").map_err(unexpected)?;
         let context: JsValue = context.map(Into::into).unwrap_or_default();
-        let unconfigure = js_sys::Reflect::get(&context, &"unconfigure".into()).map_err(unexpected)?;
+        let unconfigure =
+            js_sys::Reflect::get(&context, &"unconfigure".into()).map_err(unexpected)?;
         let unconfigure: js_sys::Function = unconfigure.dyn_into().map_err(unexpected)?;
         unconfigure.call0(&context).map_err(unexpected)?;
         self.surface.configure(&setup.device, &self.config);
@@ -102,31 +110,35 @@ impl Target {
 }
 
 fn pipeline(setup: &WgpuSetup, format: wgpu::TextureFormat) -> wgpu::RenderPipeline {
-    let module = setup.device.create_shader_module(wgpu::ShaderModuleDescriptor {
-        label: Some("blit"),
-        source: wgpu::ShaderSource::Wgsl(include_str!("../../shaders/blit.wgsl").into()),
-    });
-    setup.device.create_render_pipeline(&wgpu::RenderPipelineDescriptor {
-        label: Some("blit"),
-        layout: None,
-        vertex: wgpu::VertexState {
-            module: &module,
-            entry_point: Some("vertex"),
-            compilation_options: Default::default(),
-            buffers: &[],
-        },
-        primitive: Default::default(),
-        depth_stencil: None,
-        multisample: Default::default(),
-        fragment: Some(wgpu::FragmentState {
-            module: &module,
-            entry_point: Some("fragment"),
-            compilation_options: Default::default(),
-            targets: &[Some(format.into())],
-        }),
-        multiview_mask: None,
-        cache: None,
-    })
+    let module = setup
+        .device
+        .create_shader_module(wgpu::ShaderModuleDescriptor {
+            label: Some("blit"),
+            source: wgpu::ShaderSource::Wgsl(include_str!("../../shaders/blit.wgsl").into()),
+        });
+    setup
+        .device
+        .create_render_pipeline(&wgpu::RenderPipelineDescriptor {
+            label: Some("blit"),
+            layout: None,
+            vertex: wgpu::VertexState {
+                module: &module,
+                entry_point: Some("vertex"),
+                compilation_options: Default::default(),
+                buffers: &[],
+            },
+            primitive: Default::default(),
+            depth_stencil: None,
+            multisample: Default::default(),
+            fragment: Some(wgpu::FragmentState {
+                module: &module,
+                entry_point: Some("fragment"),
+                compilation_options: Default::default(),
+                targets: &[Some(format.into())],
+            }),
+            multiview_mask: None,
+            cache: None,
+        })
 }
 
 fn render(

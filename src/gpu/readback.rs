@@ -17,19 +17,26 @@ fn lost(e: impl std::fmt::Display) -> Error {
 pub async fn read_scalars(named: Vec<(String, Tensor<1>)>) -> Result<BTreeMap<String, f32>, Error> {
     let read = read_named(named).await?;
     let scalar = |data: TensorData| data.iter::<f32>().next().unwrap_or(f32::NAN);
-    Ok(read.into_iter().map(|(name, data)| (name, scalar(data))).collect())
+    Ok(read
+        .into_iter()
+        .map(|(name, data)| (name, scalar(data)))
+        .collect())
 }
 
 /// Reads named tensors in one transaction.
 ///
 /// # Errors
 /// `DeviceLost` if the GPU does not answer.
-pub async fn read_named(named: Vec<(String, Tensor<1>)>) -> Result<Vec<(String, TensorData)>, Error> {
+pub async fn read_named(
+    named: Vec<(String, Tensor<1>)>,
+) -> Result<Vec<(String, TensorData)>, Error> {
     let (names, tensors): (Vec<_>, Vec<_>) = named.into_iter().unzip();
     if tensors.is_empty() {
         return Ok(Vec::new());
     }
-    let reads = tensors.into_iter().fold(Transaction::default(), Transaction::register);
+    let reads = tensors
+        .into_iter()
+        .fold(Transaction::default(), Transaction::register);
     let data = reads.execute_async().await.map_err(lost)?;
     Ok(names.into_iter().zip(data).collect())
 }

@@ -15,7 +15,9 @@ use burn::tensor::{
 use image::RgbaImage;
 use serde_json::json;
 
-use super::gatys_config::{Scale, check, check_control, cost_of, network_layers, scales, step_flops};
+use super::gatys_config::{
+    Scale, check, check_control, cost_of, network_layers, scales, step_flops,
+};
 use super::gatys_targets::{GatysInputs, Targets, joined, upload};
 use super::{Job, Progress, Snapshot, Status};
 use crate::data::decode::resize;
@@ -37,8 +39,14 @@ const EPSILON: f32 = 1e-8;
 /// Who moves the pixels, with its state.
 enum Mover {
     /// `[3, 3·H·W]`: moments and the running average; steps since the start and since the scale's.
-    Adam { state: Tensor<2>, time: u32 },
-    Lbfgs { state: Lbfgs, average: Tensor<4> },
+    Adam {
+        state: Tensor<2>,
+        time: u32,
+    },
+    Lbfgs {
+        state: Lbfgs,
+        average: Tensor<4>,
+    },
 }
 
 /// A running `gatys`.
@@ -83,11 +91,19 @@ impl Gatys {
     ) -> Result<Self, Error> {
         assert!(!inputs.styles.is_empty(), "gatys needs a style");
         check(&config)?;
+        if config.init == Init::Picture && inputs.init.is_none() {
+            return Err(Error::BadSetting {
+                name: "init",
+                detail: "`picture` needs a picture to start from".into(),
+            });
+        }
         let (content_layer, style_layers) = network_layers(&config, &architecture)?;
         let (w, h) = inputs.content.dimensions();
         let scales = scales(&config, w, h);
         let layers = joined(&content_layer, &style_layers);
-        let flops = scales.iter().map(|s| step_flops(&cost_of(s, &architecture, &layers)));
+        let flops = scales
+            .iter()
+            .map(|s| step_flops(&cost_of(s, &architecture, &layers)));
         let flops = flops.collect();
         let layers = (content_layer.as_str(), style_layers.as_slice());
         let packed = content_at(&inputs, &scales[0], device);
@@ -137,7 +153,14 @@ impl Gatys {
         self.packed = content_at(&self.inputs, scale, &self.device);
         let content = rgba8_unpack(self.packed.clone());
         let layers = (self.content_layer.as_str(), self.style_layers.as_slice());
-        self.targets = Targets::new(&self.config, &self.inputs, &self.net, layers, scale, content);
+        self.targets = Targets::new(
+            &self.config,
+            &self.inputs,
+            &self.net,
+            layers,
+            scale,
+            content,
+        );
     }
 
     fn next_scale(&mut self) {
@@ -180,7 +203,9 @@ fn start(
         (Init::Noise, _) => {
             let mut seed = Seed::new(config.seed);
             let n = 3 * w as usize * h as usize;
-            let values = (0..n).map(|_| (0.5 + NOISE * seed.normal()).clamp(0.0, 1.0)).collect();
+            let values = (0..n)
+                .map(|_| (0.5 + NOISE * seed.normal()).clamp(0.0, 1.0))
+                .collect();
             let data = TensorData::new::<f32, _>(values, [1, 3, h as usize, w as usize]);
             Tensor::from_data(data, device)
         }
@@ -223,7 +248,11 @@ impl Mover {
             enlarge(moment, scale, InterpolateMode::Bilinear).reshape([1, values]) * factor
         };
         let average = Tensor::zeros([1, values], &image.device());
-        let rows = vec![moment(0, growth.recip()), moment(1, growth.powi(-2)), average];
+        let rows = vec![
+            moment(0, growth.recip()),
+            moment(1, growth.powi(-2)),
+            average,
+        ];
         Self::Adam {
             state: Tensor::cat(rows, 0),
             time: *time,
@@ -300,7 +329,9 @@ impl Job for Gatys {
             step: done + self.at,
             of: self.config.steps,
             done: earlier + work(self.at, self.scale),
-            total: (0..self.scales.len()).map(|i| work(self.scales[i].steps, i)).sum(),
+            total: (0..self.scales.len())
+                .map(|i| work(self.scales[i].steps, i))
+                .sum(),
             width: scale.width,
             height: scale.height,
         }
@@ -380,7 +411,9 @@ impl Gatys {
         let dims = [1, 3, place.height as usize, place.width as usize];
         let n: usize = dims.iter().product();
         let mut sized = |name: &str, length: usize| {
-            take(name).filter(|t| t.dims() == [length]).ok_or_else(|| bad(name))
+            take(name)
+                .filter(|t| t.dims() == [length])
+                .ok_or_else(|| bad(name))
         };
         let image = sized("image", n)?.reshape(dims);
         let mover = match self.config.optimizer {
@@ -393,7 +426,11 @@ impl Gatys {
                 let mut fits = true;
                 let state = Lbfgs::restore(HISTORY, |name| {
                     let tensor = take(name)?;
-                    let length = if name.starts_with("rho") || name == "gamma" { 1 } else { n };
+                    let length = if name.starts_with("rho") || name == "gamma" {
+                        1
+                    } else {
+                        n
+                    };
                     fits &= tensor.dims() == [length];
                     Some(tensor)
                 });

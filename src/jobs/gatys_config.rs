@@ -84,7 +84,10 @@ pub fn network_layers(
         }
         Err(Error::BadSetting {
             name: setting,
-            detail: format!("the network has no layer {layer}; it has {}", known.join(", ")),
+            detail: format!(
+                "the network has no layer {layer}; it has {}",
+                known.join(", ")
+            ),
         })
     };
     let content = match config.content_layer.as_str() {
@@ -94,7 +97,11 @@ pub fn network_layers(
     check("contentLayer", &content)?;
     let mut style = net.style_layers();
     if !config.style_layers.is_empty() {
-        style = config.style_layers.iter().map(|(k, v)| (k.clone(), *v)).collect();
+        style = config
+            .style_layers
+            .iter()
+            .map(|(k, v)| (k.clone(), *v))
+            .collect();
     }
     for (layer, weight) in &style {
         check("styleLayers", layer)?;
@@ -123,7 +130,11 @@ fn within(name: &'static str, value: f32, range: &RangeInclusive<f32>) -> Result
     }
     Err(Error::BadSetting {
         name,
-        detail: format!("{value} is not within {} and {}", range.start(), range.end()),
+        detail: format!(
+            "{value} is not within {} and {}",
+            range.start(),
+            range.end()
+        ),
     })
 }
 
@@ -222,7 +233,11 @@ pub fn estimate(
         flops,
         seconds: rate.map(|r| flops / r),
         fits: fits(config.size),
-        largest: (16..=4096u32).rev().step_by(16).find(|s| fits(*s)).unwrap_or(16),
+        largest: (16..=4096u32)
+            .rev()
+            .step_by(16)
+            .find(|s| fits(*s))
+            .unwrap_or(16),
     })
 }
 

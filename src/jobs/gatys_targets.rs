@@ -36,7 +36,13 @@ pub struct Targets {
 /// Uploads a picture: one transfer of four bytes per pixel. `[H, W]`
 pub(super) fn upload(picture: &RgbaImage, device: &Device) -> Tensor<2, Int> {
     let (w, h) = picture.dimensions();
-    let packed: Vec<i32> = picture.as_raw().as_chunks().0.iter().map(|p| i32::from_le_bytes(*p)).collect();
+    let packed: Vec<i32> = picture
+        .as_raw()
+        .as_chunks()
+        .0
+        .iter()
+        .map(|p| i32::from_le_bytes(*p))
+        .collect();
     let data = TensorData::new(packed, [h as usize, w as usize]);
     Tensor::from_data(data, (device, DType::I32))
 }
@@ -136,7 +142,11 @@ fn style_target(
     let mut target: BTreeMap<String, Tensor<3>> = BTreeMap::new();
     for (i, style) in inputs.styles.iter().enumerate() {
         // All weights zero means all alike.
-        let share = if sum > 0.0 { weight(i) / sum } else { 1.0 / inputs.styles.len() as f32 };
+        let share = if sum > 0.0 {
+            weight(i) / sum
+        } else {
+            1.0 / inputs.styles.len() as f32
+        };
         if share == 0.0 {
             continue;
         }

@@ -167,7 +167,8 @@ impl Cost {
 /// ImageNet's mean and deviation per channel, as torchvision uses them.
 pub(super) fn normalise(image: Tensor<4>) -> Tensor<4> {
     let device = image.device().without_autodiff();
-    let channels = |values: [f32; 3]| Tensor::<1>::from_floats(values, &device).reshape([1, 3, 1, 1]);
+    let channels =
+        |values: [f32; 3]| Tensor::<1>::from_floats(values, &device).reshape([1, 3, 1, 1]);
     (image - channels([0.485, 0.456, 0.406])) / channels([0.229, 0.224, 0.225])
 }
 

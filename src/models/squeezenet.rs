@@ -44,8 +44,16 @@ pub fn expected() -> Vec<Expected> {
     conv("features.0".into(), [64, 3, 3], true);
     for (i, input, squeeze, expand) in FIRES {
         conv(format!("features.{i}.squeeze"), [squeeze, input, 1], true);
-        conv(format!("features.{i}.expand1x1"), [expand, squeeze, 1], true);
-        conv(format!("features.{i}.expand3x3"), [expand, squeeze, 3], true);
+        conv(
+            format!("features.{i}.expand1x1"),
+            [expand, squeeze, 1],
+            true,
+        );
+        conv(
+            format!("features.{i}.expand3x3"),
+            [expand, squeeze, 3],
+            true,
+        );
     }
     conv("classifier.1".into(), [1000, 512, 1], false);
     all

@@ -31,7 +31,8 @@ pub static FEATURES: VggPlan = VggPlan {
     classifier: &[],
 };
 
-const CLASSIFIER: &[(usize, [usize; 2])] = &[(0, [4096, 25088]), (3, [4096, 4096]), (6, [1000, 4096])];
+const CLASSIFIER: &[(usize, [usize; 2])] =
+    &[(0, [4096, 25088]), (3, [4096, 4096]), (6, [1000, 4096])];
 
 /// Configuration D of the paper.
 pub static VGG16: VggPlan = VggPlan {
@@ -81,9 +82,10 @@ impl VggPlan {
         places
     }
 
-    /// Names of all layers, shallow to deep.
+    /// Names of the layers that are loaded, shallow to deep.
     pub fn layers(&self) -> Vec<String> {
-        self.places().into_iter().map(|p| p.layer).collect()
+        let places = self.places().into_iter().take(self.used());
+        places.map(|p| p.layer).collect()
     }
 
     /// The deepest layer that content and style can need: later ones are not loaded.
@@ -187,7 +189,9 @@ impl Vgg {
     pub fn names(&self) -> Vec<(String, String)> {
         let places = self.plan.places();
         let name = |i: usize, part: &str| format!("features.{i}.{part}");
-        let pairs = places.iter().map(|p| (name(p.index, "weight"), name(p.index, "bias")));
+        let pairs = places
+            .iter()
+            .map(|p| (name(p.index, "weight"), name(p.index, "bias")));
         pairs.take(self.convs.len()).collect()
     }
 
@@ -198,9 +202,16 @@ impl Vgg {
 
     /// One block alone, from what enters it (already pooled; for the first block, RGB in 0..1).
     pub fn block(&self, block: usize, x: Tensor<4>) -> Tensor<4> {
-        let before: usize = self.plan.blocks[..block].iter().map(|(convs, _)| convs).sum();
+        let before: usize = self.plan.blocks[..block]
+            .iter()
+            .map(|(convs, _)| convs)
+            .sum();
         let x = if block == 0 { normalise(x) } else { x };
-        let convs = self.convs.iter().skip(before).take(self.plan.blocks[block].0);
+        let convs = self
+            .convs
+            .iter()
+            .skip(before)
+            .take(self.plan.blocks[block].0);
         convs.fold(x, |x, conv| relu(conv.forward(x)))
     }
 

@@ -57,8 +57,16 @@ pub fn adam(
     step: AdamStep,
 ) -> (Tensor<4>, Tensor<2>) {
     let values = image.shape().num_elements();
-    assert_eq!(state.dims(), [3, values], "the state does not fit the image");
-    assert_eq!(image.dims(), grad.dims(), "the gradient does not fit the image");
+    assert_eq!(
+        state.dims(),
+        [3, values],
+        "the state does not fit the image"
+    );
+    assert_eq!(
+        image.dims(),
+        grad.dims(),
+        "the gradient does not fit the image"
+    );
     let (image, state) = Dispatch::adam(
         image.into_dispatch(),
         grad.into_dispatch(),

@@ -80,7 +80,8 @@ async fn differentiable(
     let gradient = |f: &dyn Fn(Tensor<4>) -> Tensor<3>| {
         let x = Tensor::<4>::from_inner(x.clone()).require_grad();
         let loss = (f(x.clone()) * Tensor::from_inner(upstream.clone())).sum();
-        x.grad(&loss.backward()).unwrap_or_else(|| x.inner().zeros_like())
+        x.grad(&loss.backward())
+            .unwrap_or_else(|| x.inner().zeros_like())
     };
     let (ours, theirs) = (gradient(&f), gradient(&reference));
     let direction = values(&dims, 99, &x.device());
@@ -110,7 +111,11 @@ async fn packing(w: usize, h: usize, device: &Device) -> Result<Vec<Check>, Erro
     let truth = rgba8_unpack_reference(packed.clone());
     let mut checks = vec![compare(format!("rgba8_unpack {w}x{h}"), image.clone(), truth).await?];
     let back = integers(rgba8_pack(image, packed.clone())).await?;
-    checks.push(exact(format!("rgba8_pack undoes rgba8_unpack {w}x{h}"), &back, &bits));
+    checks.push(exact(
+        format!("rgba8_pack undoes rgba8_unpack {w}x{h}"),
+        &back,
+        &bits,
+    ));
     // Beyond the gamut, and between two steps.
     let wild = values(&[1, 3, h, w], 6, device) * 0.8 + 0.5;
     let ours = integers(rgba8_pack(wild.clone(), packed.clone())).await?;
@@ -140,7 +145,10 @@ async fn stepping(w: usize, h: usize, device: &Device) -> Result<Check, Error> {
     }
     let image = compare(format!("adam {w}x{h}"), ours.0, theirs.0).await?;
     let state = compare(String::new(), ours.1, theirs.1).await?;
-    Ok(Check { worst: image.worst.max(state.worst), ..image })
+    Ok(Check {
+        worst: image.worst.max(state.worst),
+        ..image
+    })
 }
 
 async fn compare<const D: usize>(name: String, a: Tensor<D>, b: Tensor<D>) -> Result<Check, Error> {
@@ -150,7 +158,11 @@ async fn compare<const D: usize>(name: String, a: Tensor<D>, b: Tensor<D>) -> Re
     for (a, b) in a.iter().zip(&b) {
         let miss = (a - b).abs() / unit;
         // `f32::max` would drop a NaN, and a NaN is the worst there is.
-        worst = if worst.is_nan() || miss.is_nan() { f32::NAN } else { worst.max(miss) };
+        worst = if worst.is_nan() || miss.is_nan() {
+            f32::NAN
+        } else {
+            worst.max(miss)
+        };
     }
     Ok(Check {
         name,
@@ -170,12 +182,18 @@ fn exact(name: String, a: &[i32], b: &[i32]) -> Check {
 }
 
 async fn read<const D: usize>(x: Tensor<D>) -> Result<Vec<f32>, Error> {
-    let data = x.into_data_async().await.map_err(|e| Error::DeviceLost(e.to_string()))?;
+    let data = x
+        .into_data_async()
+        .await
+        .map_err(|e| Error::DeviceLost(e.to_string()))?;
     Ok(data.iter::<f32>().collect())
 }
 
 async fn integers(x: Tensor<2, Int>) -> Result<Vec<i32>, Error> {
-    let data = x.into_data_async().await.map_err(|e| Error::DeviceLost(e.to_string()))?;
+    let data = x
+        .into_data_async()
+        .await
+        .map_err(|e| Error::DeviceLost(e.to_string()))?;
     Ok(data.iter::<i32>().collect())
 }
 
@@ -194,6 +212,8 @@ impl Noise {
 fn values<const D: usize>(dims: &[usize; D], seed: u32, device: &Device) -> Tensor<D> {
     let mut noise = Noise(seed.wrapping_mul(7919) + 1);
     let n = dims.iter().product();
-    let values: Vec<f32> = (0..n).map(|_| (noise.bits() >> 8) as f32 / 8_388_608.0 - 1.0).collect();
+    let values: Vec<f32> = (0..n)
+        .map(|_| (noise.bits() >> 8) as f32 / 8_388_608.0 - 1.0)
+        .collect();
     Tensor::from_data(TensorData::new(values, *dims), device)
 }

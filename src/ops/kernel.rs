@@ -108,10 +108,7 @@ pub fn launch<P: bytemuck::NoUninit>(
     }
     let arguments = arguments.with_buffer_io(params.binding(), BufferIOAttr::ReadOnly);
     client.launch(
-        Box::new(SourceKernel::new(
-            Source(kernel),
-            CubeDim::new_3d(x, y, z),
-        )),
+        Box::new(SourceKernel::new(Source(kernel), CubeDim::new_3d(x, y, z))),
         groups(threads, kernel.dim),
         arguments,
     );

@@ -102,24 +102,33 @@ impl Session {
                 let mut saved = Checkpoint::read(&read_blob(&blob).await?)?;
                 let inputs = Inputs::from_bytes(std::mem::take(&mut saved.inputs))?;
                 let config = saved.config.clone();
-                session.gatys(run, config, inputs, Some(saved), mailbox).await
+                session
+                    .gatys(run, config, inputs, Some(saved), mailbox)
+                    .await
             }),
             Request::Pause { run, on } => self.command(run, Command::Pause(on)),
             Request::Tune { run, control } => self.command(run, Command::Tune(control)),
             Request::Stop { run } => self.command(run, Command::Stop),
             Request::Forget { run } => self.command(run, Command::Forget),
-            Request::Image { run, ticket, encoding } => {
+            Request::Image {
+                run,
+                ticket,
+                encoding,
+            } => {
                 self.ask(run, ticket, Command::Image { ticket, encoding });
             }
             Request::Checkpoint { run, ticket } => {
                 self.ask(run, ticket, Command::Checkpoint { ticket });
             }
-            Request::Estimate { ticket, job, width, height } => {
-                match self.estimate(&job, width, height) {
-                    Ok(estimate) => self.emit(&Event::Estimate { ticket, estimate }),
-                    Err(error) => self.fail(None, Some(ticket), &error),
-                }
-            }
+            Request::Estimate {
+                ticket,
+                job,
+                width,
+                height,
+            } => match self.estimate(&job, width, height) {
+                Ok(estimate) => self.emit(&Event::Estimate { ticket, estimate }),
+                Err(error) => self.fail(None, Some(ticket), &error),
+            },
             Request::SelfTest { ticket } => {
                 let session = self.clone();
                 spawn_local(async move {
@@ -129,15 +138,19 @@ impl Session {
                     }
                 });
             }
-            Request::Sample { ticket, kind, name, seed, size } => {
-                match sample(kind, &name, seed, size) {
-                    Ok(blob) => {
-                        let event = Event::Sample { ticket };
-                        self.0.services.post.send(&event, None, Some(&blob));
-                    }
-                    Err(error) => self.fail(None, Some(ticket), &error),
+            Request::Sample {
+                ticket,
+                kind,
+                name,
+                seed,
+                size,
+            } => match sample(kind, &name, seed, size) {
+                Ok(blob) => {
+                    let event = Event::Sample { ticket };
+                    self.0.services.post.send(&event, None, Some(&blob));
                 }
-            }
+                Err(error) => self.fail(None, Some(ticket), &error),
+            },
         }
     }
 
@@ -163,7 +176,9 @@ impl Session {
     fn ask(&self, run: u32, ticket: u32, command: Command) {
         let current = self.0.current.borrow();
         match current.as_ref() {
-            Some((current, mailbox)) if *current == run && !mailbox.over.get() => mailbox.put(command),
+            Some((current, mailbox)) if *current == run && !mailbox.over.get() => {
+                mailbox.put(command)
+            }
             _ => self.fail(Some(run), Some(ticket), &Error::NoRun),
         }
     }
@@ -203,7 +218,10 @@ impl Session {
         let gpu = self.0.gpu.borrow();
         let gpu = gpu.as_ref().ok_or(Error::NoWebGpu)?;
         let limit = |name: &str| gpu.info.limits.get(name).copied().unwrap_or(0.0) as u64;
-        Ok(Memory::of(limit("maxStorageBufferBindingSize"), limit("maxBufferSize")))
+        Ok(Memory::of(
+            limit("maxStorageBufferBindingSize"),
+            limit("maxBufferSize"),
+        ))
     }
 
     /// The network of a dropped file is not known before it is read: estimated as vgg19, the largest.
@@ -215,7 +233,13 @@ impl Session {
         };
         let architecture = architecture.ok_or_else(|| unknown_network(&config.network))?;
         let (memory, rate) = (self.memory()?, self.0.rate.get());
-        estimate(config, &architecture, (width.max(1), height.max(1)), memory, rate)
+        estimate(
+            config,
+            &architecture,
+            (width.max(1), height.max(1)),
+            memory,
+            rate,
+        )
     }
 
     async fn self_test(&self) -> Result<Vec<KernelCheck>, Error> {
@@ -232,7 +256,9 @@ impl Session {
 
     fn device(&self) -> Result<Device, Error> {
         let gpu = self.0.gpu.borrow();
-        gpu.as_ref().map(|gpu| gpu.device.clone()).ok_or(Error::NoWebGpu)
+        gpu.as_ref()
+            .map(|gpu| gpu.device.clone())
+            .ok_or(Error::NoWebGpu)
     }
 
     async fn gatys(
@@ -269,17 +295,27 @@ impl Session {
             });
         }
         if size.0.max(size.1) > config.size {
-            let note = |code: &str| Note { code: code.into(), subject: inputs.content.name.clone() };
+            let note = |code: &str| Note {
+                code: code.into(),
+                subject: inputs.content.name.clone(),
+            };
             notes.push(note("shrunk"));
         }
-        let pictures = GatysInputs { content, styles, init };
+        let pictures = GatysInputs {
+            content,
+            styles,
+            init,
+        };
         let mut job = Gatys::new(config, pictures, architecture, net, &device)?;
         if let Some(mut saved) = saved {
             let meta = std::mem::take(&mut saved.meta);
             job.load(&meta, |name| {
                 let values = saved.tensors.remove(name)?;
                 let length = values.len();
-                Some(Tensor::from_data(TensorData::new(values, [length]), &device))
+                Some(Tensor::from_data(
+                    TensorData::new(values, [length]),
+                    &device,
+                ))
             })?;
         }
         let mut host = Browser {
@@ -292,7 +328,13 @@ impl Session {
             inputs: Rc::new(inputs),
         };
         let (width, height) = (estimate.width, estimate.height);
-        host.emit(Event::Started { run, width, height, estimate, notes });
+        host.emit(Event::Started {
+            run,
+            width,
+            height,
+            estimate,
+            notes,
+        });
         drive(run, &mut job, &mut host).await;
         Ok(())
     }
@@ -324,7 +366,10 @@ impl Session {
         weights::verify(&model, &bytes)?;
         let weights = Weights::read(&model.file, &bytes, |_| Ok(architecture.expected()))?;
         let found = (architecture, Rc::new(architecture.load(&weights, &device)?));
-        self.0.networks.borrow_mut().insert(id.into(), found.clone());
+        self.0
+            .networks
+            .borrow_mut()
+            .insert(id.into(), found.clone());
         Ok(found)
     }
 
@@ -336,8 +381,12 @@ impl Session {
         };
         let (id, file) = (JsValue::from(&model.id), JsValue::from(&model.file));
         let fetch = &self.0.services.fetch;
-        let promise = fetch.call3(&JsValue::NULL, &run.into(), &id, &file).map_err(failed)?;
-        let bytes = JsFuture::from(promise.unchecked_into::<Promise>()).await.map_err(failed)?;
+        let promise = fetch
+            .call3(&JsValue::NULL, &run.into(), &id, &file)
+            .map_err(failed)?;
+        let bytes = JsFuture::from(promise.unchecked_into::<Promise>())
+            .await
+            .map_err(failed)?;
         Ok(bytes.unchecked_into::<Uint8Array>().to_vec())
     }
 }

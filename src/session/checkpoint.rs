@@ -66,7 +66,10 @@ impl Checkpoint {
     pub fn read(bytes: &[u8]) -> Result<Self, Error> {
         let bad = |what: String| Error::BadCheckpoint(what);
         if bytes.len() > MAX_FILE {
-            return Err(bad(format!("{} bytes; at most {MAX_FILE} are read", bytes.len())));
+            return Err(bad(format!(
+                "{} bytes; at most {MAX_FILE} are read",
+                bytes.len()
+            )));
         }
         let broken = |e: safetensors::SafeTensorError| bad(e.to_string());
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(broken)?;
@@ -76,7 +79,8 @@ impl Checkpoint {
         if all["version"].as_u64() != Some(VERSION) {
             return Err(bad(format!("version {} is not {VERSION}", all["version"])));
         }
-        let config = serde_json::from_value(all["config"].take()).map_err(|e| bad(e.to_string()))?;
+        let config =
+            serde_json::from_value(all["config"].take()).map_err(|e| bad(e.to_string()))?;
         let (mut inputs, mut tensors) = (BTreeMap::new(), BTreeMap::new());
         let file = SafeTensors::deserialize(bytes).map_err(broken)?;
         for (name, view) in file.iter() {
@@ -88,7 +92,13 @@ impl Checkpoint {
             if view.dtype() != Dtype::F32 {
                 return Err(bad(format!("{name} is of type {:?}", view.dtype())));
             }
-            let values: Vec<f32> = view.data().as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+            let values: Vec<f32> = view
+                .data()
+                .as_chunks()
+                .0
+                .iter()
+                .map(|b| f32::from_le_bytes(*b))
+                .collect();
             if values.iter().any(|v| !v.is_finite()) {
                 return Err(bad(format!("{name} holds a value that is not finite")));
             }

@@ -98,7 +98,11 @@ pub async fn drive(run: u32, job: &mut dyn Job, host: &mut impl Host) {
                 host.show(job.preview(), step).await.ok();
             }
             let error = error.failure();
-            host.emit(Event::Failed { run: Some(run), ticket: None, error });
+            host.emit(Event::Failed {
+                run: Some(run),
+                ticket: None,
+                error,
+            });
         }
     }
     loop {
@@ -138,7 +142,10 @@ async fn work(run: u32, job: &mut dyn Job, host: &mut impl Host) -> Result<Optio
                 }
                 Command::Tune(control) => match job.tune(&control) {
                     Ok(()) => host.emit(Event::Tuned { run, step }),
-                    Err(error) => host.emit(Event::Refused { run, error: error.failure() }),
+                    Err(error) => host.emit(Event::Refused {
+                        run,
+                        error: error.failure(),
+                    }),
                 },
                 other => answer(other, job, host).await,
             }
@@ -159,7 +166,9 @@ async fn work(run: u32, job: &mut dyn Job, host: &mut impl Host) -> Result<Optio
         let metrics = read_scalars(job.metrics()).await?;
         let progress = job.progress();
         if metrics.values().any(|value| !value.is_finite()) {
-            return Err(Error::NotFinite { step: progress.step });
+            return Err(Error::NotFinite {
+                step: progress.step,
+            });
         }
         job.keep();
         let now = host.now();
@@ -167,7 +176,10 @@ async fn work(run: u32, job: &mut dyn Job, host: &mut impl Host) -> Result<Optio
             let steps = progress.step - last.step;
             if last.width != progress.width {
                 // The change of scale prepares targets and compiles pipelines: not a step's time.
-                speed = Speed { rate: speed.rate, ..Speed::default() };
+                speed = Speed {
+                    rate: speed.rate,
+                    ..Speed::default()
+                };
             } else if steps > 0 && now > then {
                 speed.add(steps, progress.done - last.done, now - then);
             }
@@ -183,7 +195,9 @@ async fn work(run: u32, job: &mut dyn Job, host: &mut impl Host) -> Result<Optio
             of: progress.of,
             metrics,
             seconds_per_step: speed.seconds_per_step,
-            eta: speed.rate.map(|rate| (progress.total - progress.done) / rate),
+            eta: speed
+                .rate
+                .map(|rate| (progress.total - progress.done) / rate),
             width: progress.width,
             height: progress.height,
         });

@@ -123,7 +123,12 @@ impl Host for Browser {
             }
         };
         let (run, width, height) = (self.run, w as u32, h as u32);
-        let event = Event::Frame { run, step, width, height };
+        let event = Event::Frame {
+            run,
+            step,
+            width,
+            height,
+        };
         self.post.send(&event, Some(&bitmap), None);
         Ok(())
     }
@@ -131,7 +136,9 @@ impl Host for Browser {
     async fn image(&mut self, ticket: u32, encoding: Encoding, picture: Tensor<2, Int>) {
         let run = self.run;
         match encode(picture, &encoding).await {
-            Ok(blob) => self.post.send(&Event::Image { run, ticket }, None, Some(&blob)),
+            Ok(blob) => self
+                .post
+                .send(&Event::Image { run, ticket }, None, Some(&blob)),
             Err(error) => self.refuse(ticket, &error),
         }
     }
@@ -139,7 +146,9 @@ impl Host for Browser {
     async fn checkpoint(&mut self, ticket: u32, job: &dyn Job) {
         let run = self.run;
         match self.save(job).await {
-            Ok(blob) => self.post.send(&Event::Checkpoint { run, ticket }, None, Some(&blob)),
+            Ok(blob) => self
+                .post
+                .send(&Event::Checkpoint { run, ticket }, None, Some(&blob)),
             Err(error) => self.refuse(ticket, &error),
         }
     }
@@ -152,7 +161,11 @@ impl Host for Browser {
 impl Browser {
     fn refuse(&self, ticket: u32, error: &Error) {
         let error = error.failure();
-        self.emit(Event::Failed { run: Some(self.run), ticket: Some(ticket), error });
+        self.emit(Event::Failed {
+            run: Some(self.run),
+            ticket: Some(ticket),
+            error,
+        });
     }
 
     async fn save(&self, job: &dyn Job) -> Result<Blob, Error> {
@@ -169,14 +182,17 @@ pub fn blob(bytes: &[u8], mime: &str) -> Result<Blob, Error> {
     let parts = Array::of1(&Uint8Array::from(bytes));
     let blob = Blob::new_with_u8_array_sequence(&parts).map_err(unexpected)?;
     let size = blob.size();
-    blob.slice_with_f64_and_f64_and_content_type(0.0, size, mime).map_err(unexpected)
+    blob.slice_with_f64_and_f64_and_content_type(0.0, size, mime)
+        .map_err(unexpected)
 }
 
 /// RGBA bytes as a PNG.
 pub fn png(bytes: &[u8], w: u32, h: u32) -> Result<Blob, Error> {
     let mut file = Vec::new();
     let encoder = PngEncoder::new(&mut file);
-    encoder.write_image(bytes, w, h, ExtendedColorType::Rgba8).map_err(unexpected)?;
+    encoder
+        .write_image(bytes, w, h, ExtendedColorType::Rgba8)
+        .map_err(unexpected)?;
     blob(&file, "image/png")
 }
 
@@ -190,7 +206,9 @@ async fn read_back(picture: Tensor<2, Int>) -> Result<ImageBitmap, Error> {
     let mut bytes = read_bytes(picture).await?;
     let data = image_data(&mut bytes, w as u32, h as u32)?;
     let scope: web_sys::DedicatedWorkerGlobalScope = js_sys::global().unchecked_into();
-    let promise = scope.create_image_bitmap_with_image_data(&data).map_err(unexpected)?;
+    let promise = scope
+        .create_image_bitmap_with_image_data(&data)
+        .map_err(unexpected)?;
     let bitmap = JsFuture::from(promise).await.map_err(unexpected)?;
     Ok(bitmap.unchecked_into())
 }
@@ -208,10 +226,17 @@ async fn encode(picture: Tensor<2, Int>, encoding: &Encoding) -> Result<Blob, Er
     let context = context.ok_or_else(|| Error::Unexpected("no 2d canvas".into()))?;
     let context: OffscreenCanvasRenderingContext2d = context.unchecked_into();
     let data = image_data(&mut bytes, w, h)?;
-    context.put_image_data(&data, 0.0, 0.0).map_err(unexpected)?;
+    context
+        .put_image_data(&data, 0.0, 0.0)
+        .map_err(unexpected)?;
     let options = ImageEncodeOptions::new();
     options.set_type(&encoding.mime);
     options.set_quality(encoding.quality);
-    let promise = canvas.convert_to_blob_with_options(&options).map_err(unexpected)?;
-    Ok(JsFuture::from(promise).await.map_err(unexpected)?.unchecked_into())
+    let promise = canvas
+        .convert_to_blob_with_options(&options)
+        .map_err(unexpected)?;
+    Ok(JsFuture::from(promise)
+        .await
+        .map_err(unexpected)?
+        .unchecked_into())
 }

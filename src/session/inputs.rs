@@ -41,7 +41,9 @@ impl Inputs {
         let get = |key: &str| Reflect::get(object, &key.into()).ok();
         let input = |value: JsValue, role: &str| {
             let blob: Blob = value.dyn_into().ok()?;
-            let name = Reflect::get(&blob, &"name".into()).ok().and_then(|n| n.as_string());
+            let name = Reflect::get(&blob, &"name".into())
+                .ok()
+                .and_then(|n| n.as_string());
             let name = name.unwrap_or_else(|| role.into());
             Some(Input { name, blob })
         };
@@ -69,7 +71,12 @@ impl Inputs {
     /// `Unexpected` if the browser cannot read one.
     pub async fn bytes(&self) -> Result<BTreeMap<String, (String, Vec<u8>)>, Error> {
         let mut all = vec![("content".to_owned(), &self.content)];
-        all.extend(self.styles.iter().enumerate().map(|(i, s)| (format!("style.{i}"), s)));
+        all.extend(
+            self.styles
+                .iter()
+                .enumerate()
+                .map(|(i, s)| (format!("style.{i}"), s)),
+        );
         all.extend(self.init.iter().map(|i| ("init".to_owned(), i)));
         all.extend(self.network.iter().map(|n| ("network".to_owned(), n)));
         let mut read = BTreeMap::new();
@@ -107,12 +114,16 @@ impl Inputs {
 
 /// All bytes of a Blob.
 pub async fn read_blob(blob: &Blob) -> Result<Vec<u8>, Error> {
-    let buffer = JsFuture::from(blob.array_buffer()).await.map_err(unexpected)?;
+    let buffer = JsFuture::from(blob.array_buffer())
+        .await
+        .map_err(unexpected)?;
     Ok(Uint8Array::new(buffer.unchecked_ref::<ArrayBuffer>()).to_vec())
 }
 
 async fn read_range(blob: &Blob, from: u64, to: u64) -> Result<Vec<u8>, Error> {
-    let part = blob.slice_with_f64_and_f64(from as f64, to as f64).map_err(unexpected)?;
+    let part = blob
+        .slice_with_f64_and_f64(from as f64, to as f64)
+        .map_err(unexpected)?;
     read_blob(&part).await
 }
 
@@ -130,9 +141,17 @@ pub async fn read_picture(input: &Input) -> Result<Picture, Error> {
     }
     let bytes = read_blob(&input.blob).await?;
     match decode::decode(&bytes, &input.name) {
-        Err(Error::BadImage { code: "image-unsupported", name, detail }) => {
+        Err(Error::BadImage {
+            code: "image-unsupported",
+            name,
+            detail,
+        }) => {
             let decoded = by_browser(input).await?;
-            decoded.ok_or(Error::BadImage { code: "image-unsupported", name, detail })
+            decoded.ok_or(Error::BadImage {
+                code: "image-unsupported",
+                name,
+                detail,
+            })
         }
         other => other,
     }
@@ -160,8 +179,12 @@ async fn by_browser(input: &Input) -> Result<Option<Picture>, Error> {
     let context = canvas.get_context("2d").map_err(unexpected)?;
     let context = context.ok_or_else(|| Error::Unexpected("no 2d canvas".into()))?;
     let context: OffscreenCanvasRenderingContext2d = context.unchecked_into();
-    context.draw_image_with_image_bitmap(&bitmap, 0.0, 0.0).map_err(unexpected)?;
-    let data = context.get_image_data(0.0, 0.0, f64::from(w), f64::from(h)).map_err(unexpected)?;
+    context
+        .draw_image_with_image_bitmap(&bitmap, 0.0, 0.0)
+        .map_err(unexpected)?;
+    let data = context
+        .get_image_data(0.0, 0.0, f64::from(w), f64::from(h))
+        .map_err(unexpected)?;
     decode::from_rgba(w, h, data.data().0, &input.name).map(Some)
 }
 
@@ -181,7 +204,10 @@ pub async fn read_network(input: &Input) -> Result<(Architecture, Weights), Erro
     let names: BTreeSet<&String> = ranges.keys().collect();
     for name in names {
         let range = &ranges[name];
-        data.insert(name.clone(), read_range(&input.blob, range.start, range.end).await?);
+        data.insert(
+            name.clone(),
+            read_range(&input.blob, range.start, range.end).await?,
+        );
     }
     Ok((architecture, Weights::new(header, data)))
 }

@@ -37,7 +37,10 @@ impl Darknet {
             let mut all = Vec::new();
             for i in 1..=5 {
                 let c = CHANNELS[i];
-                all.push(tensor(format!("conv{i}.weight"), vec![c, CHANNELS[i - 1], 3, 3]));
+                all.push(tensor(
+                    format!("conv{i}.weight"),
+                    vec![c, CHANNELS[i - 1], 3, 3],
+                ));
                 for part in ["weight", "bias", "running_mean", "running_var"] {
                     all.push(tensor(format!("bn{i}.{part}"), vec![c]));
                 }
@@ -63,7 +66,10 @@ impl Darknet {
                 x = max_pool2d(x, MaxPoolOptions::new([2, 2]));
             }
             let options = ConvOptions::new([1; 2], [1; 2], [1; 2], 1);
-            x = leaky_relu(conv2d(x, weight.clone(), Some(bias.clone()), options), SLOPE);
+            x = leaky_relu(
+                conv2d(x, weight.clone(), Some(bias.clone()), options),
+                SLOPE,
+            );
             taps.push(x.clone());
         }
         taps

@@ -8,6 +8,10 @@
 //!
 //! For the first part of the steps each block learns alone, from what the teacher's stage before it
 //! gives: five shallow problems instead of a deep one. Then the whole network learns, end to end.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "native only: reading waits for the device"
+)]
 
 use std::path::PathBuf;
 use std::time::Instant;
@@ -27,8 +31,12 @@ use crate::protocol::Pooling;
 use crate::weights::{Weights, write_f16};
 
 /// Stages of SqueezeNet and the student's block of the same resolution, from 0.
-const SQUEEZE_STAGES: [(&str, usize, usize); 4] =
-    [("relu1", 64, 1), ("fire4", 128, 2), ("fire7", 256, 3), ("fire11", 512, 4)];
+const SQUEEZE_STAGES: [(&str, usize, usize); 4] = [
+    ("relu1", 64, 1),
+    ("fire4", 128, 2),
+    ("fire7", 256, 3),
+    ("fire11", 512, 4),
+];
 const BLOCKS: [usize; 5] = [16, 32, 64, 128, 256];
 
 /// Settings of a training run.
@@ -122,13 +130,18 @@ pub fn train(settings: &Settings, device: &Device) -> Result<Outcome, Error> {
         let grads = GradientsParams::from_grads(loss.backward(), &student);
         student = optimizer.step(rate(settings, step), student, grads);
         if step % 100 == 99 {
-            let parts = losses.into_iter().map(|(_, loss)| format!("{:.3}", value(loss.inner())));
+            let parts = losses
+                .into_iter()
+                .map(|(_, loss)| format!("{:.3}", value(loss.inner())));
             let parts = parts.collect::<Vec<_>>().join(" ");
             let spent = begun.elapsed().as_secs_f64();
             let left = spent / (step + 1) as f64 * (settings.steps - step - 1) as f64;
             let loss = value(loss.inner());
             let step = step + 1;
-            eprintln!("step {step} of {}: loss {loss:.4} ({parts}), {left:.0} s to go", settings.steps);
+            eprintln!(
+                "step {step} of {}: loss {loss:.4} ({parts}), {left:.0} s to go",
+                settings.steps
+            );
         }
     }
     let image = pictures.test(64, settings.crop, device);
@@ -156,7 +169,11 @@ fn rate(settings: &Settings, step: usize) -> f64 {
         (step, settings.blockwise, settings.rate)
     } else {
         let before = settings.blockwise;
-        (step - before, settings.steps - before, settings.rate * JOINT)
+        (
+            step - before,
+            settings.steps - before,
+            settings.rate * JOINT,
+        )
     };
     let cosine = 0.505 + 0.495 * (std::f64::consts::PI * at as f64 / of as f64).cos();
     highest * cosine * ((at + 1) as f64 / WARM_UP).min(1.0)
@@ -199,7 +216,12 @@ impl Teachers {
 
     /// Darknet's five stages, then SqueezeNet's four if it teaches.
     fn targets(&self, image: Tensor<4>) -> Vec<Tensor<4>> {
-        let mut all: Vec<_> = self.darknet.forward(image.clone()).into_iter().map(relu).collect();
+        let mut all: Vec<_> = self
+            .darknet
+            .forward(image.clone())
+            .into_iter()
+            .map(relu)
+            .collect();
         let Some(squeezenet) = &self.squeezenet else {
             return all;
         };
@@ -227,14 +249,21 @@ impl Student {
 
     fn losses(&self, image: Tensor<4>, targets: &[Tensor<4>]) -> Vec<(String, Tensor<1>)> {
         let net = Vgg::new(&FEATURES, self.convs.clone());
-        let names: Vec<String> = FEATURES.style_layers.iter().map(|n| String::from(*n)).collect();
+        let names: Vec<String> = FEATURES
+            .style_layers
+            .iter()
+            .map(|n| String::from(*n))
+            .collect();
         let taps = net.forward(image, &names, Pooling::Max);
         let mut losses = Vec::new();
         for (name, target) in names.iter().zip(targets) {
             let loss = relative(taps[name].clone(), target.clone());
             losses.push((format!("darknet.{name}"), loss));
         }
-        let stages = SQUEEZE_STAGES.iter().zip(&self.adapters).zip(&targets[BLOCKS.len()..]);
+        let stages = SQUEEZE_STAGES
+            .iter()
+            .zip(&self.adapters)
+            .zip(&targets[BLOCKS.len()..]);
         for (((name, _, block), adapter), target) in stages {
             let seen = adapter.forward(taps[&names[*block]].clone());
             losses.push((format!("squeezenet.{name}"), relative(seen, target.clone())));
@@ -259,6 +288,9 @@ fn write(net: &Vgg) -> Result<Vec<u8>, Error> {
         tensors.push((weight, conv.weight.val().into_data()));
         tensors.push((bias, conv.bias.val().into_data()));
     }
-    let metadata = [("architecture", "features"), ("licence", "MIT OR Apache-2.0")];
+    let metadata = [
+        ("architecture", "features"),
+        ("licence", "MIT OR Apache-2.0"),
+    ];
     write_f16(&tensors, metadata.map(|(k, v)| (k.into(), v.into())).into())
 }

@@ -36,7 +36,8 @@ impl Pictures {
         let (mut train, mut held_out) = (Vec::new(), Vec::new());
         for (i, path) in paths.iter().enumerate() {
             let name = path.to_string_lossy();
-            let bytes = std::fs::read(path).map_err(|e| Error::Unexpected(format!("{name}: {e}")))?;
+            let bytes =
+                std::fs::read(path).map_err(|e| Error::Unexpected(format!("{name}: {e}")))?;
             let Ok(picture) = decode(&bytes, &name) else {
                 continue;
             };
@@ -47,11 +48,17 @@ impl Pictures {
                 pixels = resize(&pixels, w, h);
             }
             let pixels = image::DynamicImage::from(pixels).into_rgb8();
-            let part = if i % HELD_OUT == 0 { &mut held_out } else { &mut train };
+            let part = if i % HELD_OUT == 0 {
+                &mut held_out
+            } else {
+                &mut train
+            };
             part.push(pixels);
         }
         if train.is_empty() || held_out.is_empty() {
-            return Err(Error::Unexpected(format!("too few pictures in {folders:?}")));
+            return Err(Error::Unexpected(format!(
+                "too few pictures in {folders:?}"
+            )));
         }
         Ok(Self { train, held_out })
     }

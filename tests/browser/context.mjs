@@ -29,7 +29,7 @@ export class Context {
 
   /**
    * @param {{ site: string, server: import("./server.mjs").SiteServer, browser?: import("puppeteer-core").Browser,
-   *   kind?: string, shared?: Record<string, any> }} parts `shared` lives as long as the browser
+   *   kind?: string, shared?: Record<string, import("puppeteer-core").Page> }} parts `shared`: pages that live as long as the browser
    */
   constructor({ site, server, browser, kind = "", shared = {} }) {
     this.site = site;
@@ -68,8 +68,13 @@ export class Context {
 
   /** Close what was opened. */
   async end() {
-    if (this.broken) this.shared.page = undefined;
     for (const context of this.#opened.splice(0)) await context.close().catch(() => {});
+    if (!this.broken) return;
+    // What a failed test leaves behind is not for the next one.
+    for (const [name, page] of Object.entries(this.shared)) {
+      delete this.shared[name];
+      await page.browserContext().close().catch(() => {});
+    }
   }
 
   /**
@@ -109,9 +114,14 @@ export class Context {
 
   /** A page that the tests of one browser share, started once. */
   async page() {
-    this.shared.page ??= await this.open({ keep: true });
-    this.shared.page.test = this;
-    return this.shared.page;
+    return this.kept("api", {});
+  }
+
+  /** As {@link open}, but opened only once. @param {string} name @param {Parameters<Context["open"]>[0]} options */
+  async kept(name, options) {
+    const page = (this.shared[name] ??= await this.open({ ...options, keep: true }));
+    page.test = this;
+    return page;
   }
 
   /** Waits for the engine. @param {import("puppeteer-core").Page} page */

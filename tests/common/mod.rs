@@ -38,7 +38,13 @@ impl Goldens {
     pub fn data(&self, name: &str) -> TensorData {
         let file = SafeTensors::deserialize(&self.0).expect("a safetensors file");
         let view = file.tensor(name).unwrap_or_else(|e| panic!("{name}: {e}"));
-        let values: Vec<f32> = view.data().as_chunks().0.iter().map(|b| f32::from_le_bytes(*b)).collect();
+        let values: Vec<f32> = view
+            .data()
+            .as_chunks()
+            .0
+            .iter()
+            .map(|b| f32::from_le_bytes(*b))
+            .collect();
         TensorData::new(values, view.shape().to_vec())
     }
 
@@ -70,7 +76,10 @@ pub fn miss(ours: &[f32], truth: &[f32]) -> f32 {
 
 pub fn assert_close(what: &str, ours: &[f32], truth: &[f32], tolerance: f32) {
     let miss = miss(ours, truth);
-    assert!(miss <= tolerance, "{what}: off by {miss:e} of the largest value, {tolerance:e} is allowed");
+    assert!(
+        miss <= tolerance,
+        "{what}: off by {miss:e} of the largest value, {tolerance:e} is allowed"
+    );
 }
 
 /// `../shared`, where it exists; otherwise notes the skip by name.
@@ -82,7 +91,10 @@ pub fn shared(test: &str, file: &str) -> Option<PathBuf> {
     let reason = format!("{test}: ../shared/{file} is absent\n");
     if let Ok(list) = std::env::var("EASEL_SKIPPED") {
         use std::io::Write;
-        let file = std::fs::OpenOptions::new().append(true).create(true).open(list);
+        let file = std::fs::OpenOptions::new()
+            .append(true)
+            .create(true)
+            .open(list);
         let written = file.and_then(|mut file| file.write_all(reason.as_bytes()));
         written.expect("the list of skipped tests can be written");
     }

@@ -254,7 +254,7 @@ export const en = {
   "error.no-answer": "The engine did not answer, so it was restarted.",
   "error.no-answer.next": "The picture you see is kept and can be saved. Start again when you like.",
   "error.not-loaded": "The engine could not be loaded.",
-  "error.not-loaded.next": "Check the connection and try again. After one full visit Easel needs no network.",
+  "error.not-loaded.next": "Check the connection and try again.",
   "error.not-ready": "The GPU is still starting.",
   "error.not-ready.next": "Try again in a moment.",
   "error.too-large": "This size does not fit your GPU.",

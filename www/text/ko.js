@@ -254,7 +254,7 @@ export const ko = {
   "error.no-answer": "엔진이 응답하지 않아 다시 켰어요.",
   "error.no-answer.next": "보이는 그림은 남아 있어 저장할 수 있어요. 언제든 다시 시작하세요.",
   "error.not-loaded": "엔진을 불러오지 못했어요.",
-  "error.not-loaded.next": "연결을 확인하고 다시 해 보세요. 한 번 다 불러온 뒤에는 인터넷이 없어도 돼요.",
+  "error.not-loaded.next": "연결을 확인하고 다시 해 보세요.",
   "error.not-ready": "GPU를 아직 켜는 중이에요.",
   "error.not-ready.next": "잠시 뒤에 다시 해 주세요.",
   "error.too-large": "이 크기는 GPU에 담을 수 없어요.",

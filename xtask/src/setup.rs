@@ -80,15 +80,17 @@ pub fn browsers() -> Result<()> {
     debian(&[
         (
             "chromium",
-            ["chromium", "chromium-browser", "google-chrome"]
-                .into_iter()
-                .any(|name| which(name).is_some()),
+            env::var_os("EASEL_CHROMIUM").is_some()
+                || ["chromium", "chromium-browser", "google-chrome"]
+                    .into_iter()
+                    .any(|name| which(name).is_some()),
         ),
         (
             "firefox-esr",
-            ["firefox-esr", "firefox"]
-                .into_iter()
-                .any(|name| which(name).is_some()),
+            env::var_os("EASEL_FIREFOX").is_some()
+                || ["firefox-esr", "firefox"]
+                    .into_iter()
+                    .any(|name| which(name).is_some()),
         ),
         ("fonts-noto-cjk", fonts),
     ])?;

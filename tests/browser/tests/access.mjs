@@ -1,1 +1,77 @@
-export const tests = [];
+/** Accessibility, as far as a machine can judge it: axe-core's rules of WCAG 2.2 A and AA. */
+import { readFile } from "node:fs/promises";
+import { createRequire } from "node:module";
+
+const AXE = createRequire(import.meta.url).resolve("axe-core/axe.min.js");
+const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
+const QUICK = "size=48&steps=3&coarsest=0";
+
+/** @param {import("../context.mjs").Context} t @param {import("puppeteer-core").Page} page @param {string} where */
+async function clean(t, page, where) {
+  const { passes, violations } = await page.evaluate(async (values) => {
+    const { passes, violations } = await globalThis.axe.run(document, { runOnly: { type: "tag", values }, resultTypes: ["violations"] });
+    return { passes: passes.length, violations: violations.map(({ id, nodes }) => `${id}: ${nodes.map(({ target, failureSummary }) => `${target} (${failureSummary})`).join("; ")}`) };
+  }, RULES);
+  t.assert(passes > 10, `${where}: axe-core found only ${passes} rules to apply`);
+  t.assert(violations.length === 0, `${where}: ${violations.join("\n")}`);
+}
+
+/** In both languages and both themes, by the address as a link would. @param {import("../context.mjs").Context} t @param {import("puppeteer-core").Page} page @param {string} state */
+async function everywhere(t, page, state) {
+  for (const lang of ["en", "ko"]) {
+    for (const theme of ["light", "dark"]) {
+      await page.evaluate((hash) => (location.hash = hash), `${QUICK}&lang=${lang}&theme=${theme}`);
+      await page.waitForFunction((lang, theme) => document.documentElement.lang === lang && document.documentElement.dataset.theme === theme, {}, lang, theme);
+      await clean(t, page, `${state}, ${lang}, ${theme}`);
+    }
+  }
+}
+
+/** @param {import("puppeteer-core").Page} page */
+const bringAxe = async (page) => page.evaluate(await readFile(AXE, "utf8"));
+
+export const tests = [
+  {
+    name: "axe-core finds nothing on the page, idle and finished, in two languages and two themes",
+    patience: 240_000,
+    async run(t) {
+      const page = await t.open({ hash: `#${QUICK}` });
+      await bringAxe(page);
+      await t.until(page, () => !(/** @type {HTMLButtonElement} */ (document.querySelector("#start"))).disabled, "the start button");
+      await page.$$eval("details", (all) => all.forEach((each) => (each.open = true)));
+      await everywhere(t, page, "idle");
+      await page.click("#start");
+      await t.until(page, () => document.querySelector("#result-tools")?.checkVisibility() && document.querySelector("#stage")?.getAttribute("data-phase") === "idle", "the finished picture");
+      await page.$$eval("details", (all) => all.forEach((each) => (each.open = true)));
+      await everywhere(t, page, "finished");
+      await page.click("#save-open");
+      await clean(t, page, "the save dialog");
+    },
+  },
+  {
+    name: "axe-core finds nothing on the page that says why there is no engine",
+    async run(t) {
+      const page = await t.open({ prepend: { "worker.js": "Object.defineProperty(navigator, 'gpu', { value: undefined });" }, started: false });
+      await bringAxe(page);
+      await t.until(page, () => document.querySelector("#trouble [data-code]")?.checkVisibility(), "the card");
+      for (const hash of ["lang=ko&theme=dark", "lang=en&theme=light"]) {
+        await page.evaluate((hash) => (location.hash = hash), hash);
+        await page.waitForFunction((hash) => hash.startsWith(`lang=${document.documentElement.lang}`), {}, hash);
+        await clean(t, page, hash);
+      }
+    },
+  },
+  {
+    name: "at phone width nothing is wider than the screen",
+    async run(t) {
+      const page = await t.open({ hash: `#${QUICK}&lang=ko` });
+      await page.setViewport({ width: 360, height: 740 });
+      await page.$$eval("details", (all) => all.forEach((each) => (each.open = true)));
+      const { width, wide } = await page.evaluate(() => ({
+        width: document.documentElement.scrollWidth,
+        wide: [...document.querySelectorAll("#app *")].filter((each) => each.checkVisibility() && each.getBoundingClientRect().right > 361 && !each.closest(".gallery")).map((each) => each.id || each.className || each.tagName),
+      }));
+      t.assert(width <= 360, `the page is ${width} px wide, for: ${wide.slice(0, 5).join(", ")}`);
+    },
+  },
+];

@@ -1,0 +1,66 @@
+/**
+ * Makes the pictures of README: `node tests/browser/pictures.mjs [--site target/site] [--browser firefox]`.
+ *
+ * Two pictures stylized by the page itself from samples that it draws, and the view in both languages and on a phone.
+ */
+import { writeFile } from "node:fs/promises";
+import { join, resolve } from "node:path";
+import { parseArgs } from "node:util";
+import { BROWSERS, end, launch } from "./browsers.mjs";
+import { SiteServer } from "./server.mjs";
+
+const { values } = parseArgs({
+  options: { site: { type: "string", default: "target/site" }, browser: { type: "string", default: "firefox" } },
+});
+const folder = resolve(import.meta.dirname, "../pictures");
+const kind = BROWSERS.find(({ name }) => name === values.browser);
+if (!kind) throw new Error(`there is no browser ${values.browser}`);
+
+const server = new SiteServer(resolve(values.site));
+await server.start();
+const browser = await launch(kind);
+try {
+  const page = await browser.newPage();
+  await page.setViewport({ width: 1440, height: 900 });
+  /** @param {string} hash */
+  const open = async (hash) => {
+    await page.goto("about:blank");
+    await page.goto(`${server.open()}#${hash}`);
+    await page.waitForFunction(() => /** @type {any} */ (globalThis).easel.then(() => true), { timeout: 120_000 });
+  };
+  const finished = () =>
+    page.waitForFunction(() => document.querySelector("#result-tools")?.checkVisibility(), { timeout: 900_000 });
+  const settings = "size=320&steps=120";
+  for (const [content, style, file] of [["lake", "mosaic", "lake-mosaic"], ["village", "brush", "village-brush"]]) {
+    await open(`${settings}&content=${content}&styles=${style}&lang=en`);
+    const jpeg = await page.evaluate(async (content, style) => {
+      const easel = await /** @type {any} */ (globalThis).easel;
+      const inputs = {
+        content: await easel.sample("scene", content),
+        styles: [await easel.sample("style", style)],
+      };
+      const run = easel.run({ job: "gatys", size: 320, steps: 120 }, inputs);
+      await run.done;
+      const blob = await run.image({ type: "image/jpeg", quality: 0.9 });
+      const bytes = new Uint8Array(await blob.arrayBuffer());
+      return btoa(Array.from(bytes, (byte) => String.fromCharCode(byte)).join(""));
+    }, content, style);
+    await writeFile(join(folder, `${file}.jpg`), Buffer.from(jpeg, "base64"));
+    console.log(`${file}.jpg`);
+  }
+  for (const [lang, theme, width, height, file] of /** @type {const} */ ([
+    ["en", "light", 1440, 900, "view-en"],
+    ["ko", "dark", 1440, 900, "view-ko"],
+    ["ko", "light", 390, 844, "view-phone"],
+  ])) {
+    await page.setViewport({ width, height });
+    await open(`size=256&steps=60&lang=${lang}&theme=${theme}`);
+    await page.click("#start");
+    await finished();
+    await page.screenshot({ path: join(folder, `${file}.png`) });
+    console.log(`${file}.png`);
+  }
+} finally {
+  await end(browser);
+  await server.stop();
+}
