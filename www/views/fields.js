@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * What each setting of `gatys` looks like on the page. Ranges are those of `GatysConfig` in
+ * What each setting of `gatys` looks like on the page. Ranges lie within those of `GatysConfig` in
  * `src/protocol.rs`; defaults come from there at run time. Names and hints are `field.<key>` and
  * `field.<key>.hint` in the catalogues, choices `option.<key>.<value>`.
  *

@@ -117,7 +117,7 @@ impl Toolchain {
             .arg(target);
         command.arg("--config").arg(self.remap_paths());
         // The cargo that started us names itself and its libraries to its children; and RUSTFLAGS
-        // would replace the flags of .cargo/config.toml, which the project needs.
+        // would replace the flags given here.
         for name in [
             "RUSTUP_TOOLCHAIN",
             "LD_LIBRARY_PATH",
