@@ -219,7 +219,8 @@ pub struct GatysConfig {
     pub style_weight: f32,
     /// Weight of the total variation, 0..=1e6.
     pub tv_weight: f32,
-    /// Adam: the step in units of the 0..1 picture. L-BFGS: the step length. 0.0001..=10.
+    /// Adam: the step in units of the 0..1 picture, usually 0.02. L-BFGS: the step length, usually 1.
+    /// 0.0001..=10.
     pub learning_rate: f32,
     /// Who moves the pixels.
     pub optimizer: Optimizer,

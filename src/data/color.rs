@@ -1,4 +1,8 @@
 //! Giving one picture the colours of another.
+#![allow(
+    clippy::needless_range_loop,
+    reason = "matrices are clearest by their indices"
+)]
 
 use image::RgbaImage;
 

@@ -37,6 +37,7 @@ const BETAS: (f32, f32) = (0.9, 0.99);
 const EPSILON: f32 = 1e-8;
 
 /// Who moves the pixels, with its state.
+#[allow(clippy::large_enum_variant, reason = "there is one of it in a run")]
 enum Mover {
     /// `[3, 3·H·W]`: moments and the running average; steps since the start and since the scale's.
     Adam {

@@ -35,8 +35,7 @@ impl Darknet {
                 used: true,
             };
             let mut all = Vec::new();
-            for i in 1..=5 {
-                let c = CHANNELS[i];
+            for (i, &c) in CHANNELS.iter().enumerate().skip(1) {
                 all.push(tensor(
                     format!("conv{i}.weight"),
                     vec![c, CHANNELS[i - 1], 3, 3],
@@ -48,12 +47,12 @@ impl Darknet {
             Ok(all)
         })?;
         let mut convs = Vec::new();
-        for i in 1..=5 {
+        for (i, &c) in CHANNELS.iter().enumerate().skip(1) {
             let part = |part: &str| weights.tensor::<1>(&format!("bn{i}.{part}"), device);
             let scale = part("weight")? / (part("running_var")? + EPSILON).sqrt();
             let bias = part("bias")? - part("running_mean")? * scale.clone();
             let weight: Tensor<4> = weights.tensor(&format!("conv{i}.weight"), device)?;
-            convs.push((weight * scale.reshape([CHANNELS[i], 1, 1, 1]), bias));
+            convs.push((weight * scale.reshape([c, 1, 1, 1]), bias));
         }
         Ok(Self { convs })
     }

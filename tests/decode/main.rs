@@ -1,5 +1,9 @@
 //! What comes out of picture files, sound and hostile. `tests/fixtures/make.py` draws the files and
 //! says what each shows.
+#![allow(
+    clippy::unwrap_used,
+    reason = "a fixture that cannot be read is a failure"
+)]
 
 mod hostile;
 mod sizes;

@@ -2,7 +2,7 @@
 /** The settings as a form: one row per field, in step with {@link Settings}. */
 import { button, element, make } from "../dom.js";
 import { bytes, known, number, t } from "../i18n.js";
-import { LAYERS, LIVE, MAIN, MORE, SLIDER, fromSlider, toSlider } from "./fields.js";
+import { LAYERS, LIVE, MAIN, MORE, RATES, SLIDER, fromSlider, toSlider } from "./fields.js";
 
 /** @typedef {import("../settings.js").Settings} Settings */
 /** @typedef {import("./fields.js").NumberField} NumberField */
@@ -149,7 +149,12 @@ export class Controls {
   #choice({ key: name, options }) {
     const select = make("select", {
       id: `f-${name}`, "aria-describedby": `h-${name}`,
-      onchange: () => this.#settings.set(name, /** @type {never} */ (select.value)),
+      onchange: () => {
+        this.#settings.set(name, /** @type {never} */ (select.value));
+        // The unit of the rate changes with who uses it.
+        const rate = RATES[select.value];
+        if (name === "optimizer" && rate) this.#settings.set("learningRate", rate);
+      },
     });
     for (const value of options) select.append(make("option", { value, text: key(`option.${name}.${value}`) }));
     this.#show.push(() => (select.value = this.#settings.get(name)));

@@ -26,6 +26,9 @@
  * @typedef {NumberField | ChoiceField} Field
  */
 
+/** The usual learning rate of each optimiser. @type {Record<string, number>} */
+export const RATES = { adam: 0.02, lbfgs: 1 };
+
 /** The settings that a running job takes at once. */
 export const LIVE = /** @type {const} */ (["contentWeight", "styleWeight", "tvWeight", "learningRate"]);
 
