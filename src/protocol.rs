@@ -257,20 +257,20 @@ impl Default for GatysConfig {
             seed: 1,
             content_weight: 1.0,
             style_weight: 20.0,
-            tv_weight: 1.0,
+            tv_weight: 10.0,
             learning_rate: 0.02,
             optimizer: Optimizer::Adam,
             init: Init::Content,
             network: "features".into(),
             style_layers: BTreeMap::new(),
             content_layer: String::new(),
-            style_scale: 1.0,
+            style_scale: 1.5,
             blend: Vec::new(),
             keep_colors: KeepColors::No,
             coarsest: 128,
             averaging: 0.9,
             scaling: Scaling::Relative,
-            pooling: Pooling::Max,
+            pooling: Pooling::Average,
         }
     }
 }
@@ -341,7 +341,7 @@ pub enum Scaling {
 pub enum Pooling {
     /// As the networks were trained.
     Max,
-    /// As Gatys et al. preferred.
+    /// As Gatys et al. preferred: smoother, without the grid that max pooling leaves.
     Average,
 }
 

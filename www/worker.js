@@ -126,9 +126,11 @@ async function main() {
     } catch (error) {
       // A trap ends the engine; a request that it cannot read does not.
       if (error instanceof WebAssembly.RuntimeError) throw error;
+      const refusal = { code: 'bad-setting', message: String(error) };
+      if (request.type === 'tune') return post({ type: 'refused', run: request.run, error: refusal });
       const run = 'run' in request ? request.run : undefined;
       const ticket = 'ticket' in request ? request.ticket : undefined;
-      post({ type: 'failed', run, ticket, error: { code: 'bad-setting', message: String(error) } });
+      post({ type: 'failed', run, ticket, error: refusal });
     }
   };
   scope.onmessage = ({ data }) => handle(data);

@@ -67,6 +67,9 @@ mod native {
         darknet_share: f32,
         #[arg(long, default_value_t = 0.0)]
         squeezenet_share: f32,
+        /// Weights to go on from.
+        #[arg(long)]
+        from: Option<PathBuf>,
         #[arg(long, default_value_t = 6000)]
         steps: usize,
         /// How many of the steps, at the start, train each block alone.
@@ -123,6 +126,7 @@ mod native {
             squeezenet: args.squeezenet,
             darknet_share: args.darknet_share,
             squeezenet_share: args.squeezenet_share,
+            from: args.from,
             steps: args.steps,
             blockwise: args.blockwise,
             batch: args.batch,

@@ -52,6 +52,8 @@ pub struct Settings {
     pub darknet_share: f32,
     /// Share of the SqueezeNet loss.
     pub squeezenet_share: f32,
+    /// Weights to go on from; otherwise fresh ones.
+    pub from: Option<PathBuf>,
     /// Training steps.
     pub steps: usize,
     /// Of these, how many at the start train each block alone.
@@ -102,10 +104,12 @@ pub fn train(settings: &Settings, device: &Device) -> Result<Outcome, Error> {
     let learning = device.clone().autodiff();
     learning.seed(u64::from(settings.seed));
     let adapter = |(_, channels, block): (&str, usize, usize)| {
-        Conv2d::init([BLOCKS[block], channels], 1, &learning)
+        // Zeros: a random comparison would first of all teach the student noise.
+        let weight = Tensor::zeros([channels, BLOCKS[block], 1, 1], &learning);
+        Conv2d::new(weight, Tensor::zeros([channels], &learning), 1, 0)
     };
     let mut student = Student {
-        convs: Vgg::init(&FEATURES, &learning).convs,
+        convs: first(settings, &learning)?.convs,
         adapters: SQUEEZE_STAGES.map(adapter).to_vec(),
     };
     let mut optimizer = AdamConfig::new().init();
@@ -158,6 +162,20 @@ pub fn train(settings: &Settings, device: &Device) -> Result<Outcome, Error> {
     })
 }
 
+fn read(path: &PathBuf) -> Result<Vec<u8>, Error> {
+    std::fs::read(path).map_err(|e| Error::Unexpected(format!("{path:?}: {e}")))
+}
+
+/// The student at the start.
+fn first(settings: &Settings, device: &Device) -> Result<Vgg, Error> {
+    let Some(path) = &settings.from else {
+        return Ok(Vgg::init(&FEATURES, device));
+    };
+    let net = Architecture::Vgg(&FEATURES);
+    let weights = Weights::read("features", &read(path)?, |_| Ok(net.expected()))?;
+    Vgg::load(&FEATURES, &weights, device)
+}
+
 /// The learning rate of the joint phase, relative to the blockwise one: whole, the network is deep and
 /// its gradients are large.
 const JOINT: f64 = 0.2;
@@ -197,9 +215,6 @@ fn weighted(losses: &[(String, Tensor<1>)], settings: &Settings) -> Tensor<1> {
 
 impl Teachers {
     fn load(settings: &Settings, device: &Device) -> Result<Self, Error> {
-        let read = |path: &PathBuf| {
-            std::fs::read(path).map_err(|e| Error::Unexpected(format!("{path:?}: {e}")))
-        };
         let squeezenet = if settings.squeezenet_share > 0.0 {
             let net = Architecture::SqueezeNet;
             let bytes = read(&settings.squeezenet)?;

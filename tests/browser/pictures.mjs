@@ -18,6 +18,7 @@ if (!kind) throw new Error(`there is no browser ${values.browser}`);
 
 const server = new SiteServer(resolve(values.site));
 await server.start();
+const address = `http://127.0.0.1:${server.port}${server.folder({})}`;
 const browser = await launch(kind);
 try {
   const page = await browser.newPage();
@@ -25,14 +26,14 @@ try {
   /** @param {string} hash */
   const open = async (hash) => {
     await page.goto("about:blank");
-    await page.goto(`${server.open()}#${hash}`);
+    await page.goto(`${address}#${hash}`);
     await page.waitForFunction(() => /** @type {any} */ (globalThis).easel.then(() => true), { timeout: 120_000 });
   };
   const finished = () =>
     page.waitForFunction(() => document.querySelector("#result-tools")?.checkVisibility(), { timeout: 900_000 });
   const settings = "size=320&steps=120";
   for (const [content, style, file] of [["lake", "mosaic", "lake-mosaic"], ["village", "brush", "village-brush"]]) {
-    await open(`${settings}&content=${content}&styles=${style}&lang=en`);
+    await open(`${settings}&content=${content}&style=${style}&lang=en`);
     const jpeg = await page.evaluate(async (content, style) => {
       const easel = await /** @type {any} */ (globalThis).easel;
       const inputs = {
@@ -62,5 +63,5 @@ try {
   }
 } finally {
   await end(browser);
-  await server.stop();
+  server.close();
 }

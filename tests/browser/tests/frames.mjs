@@ -10,6 +10,7 @@ function midst(page, content) {
     const log = await lab.begin({ size: 64, steps: 10000, coarsest: 0 }, inputs);
     await lab.event(log, (event) => event.type === "frame" && event.step >= 2, "a frame of step 2");
     await log.run.pause();
+    await lab.event(log, (event) => event.type === "paused", "the word of the pause");
     const [frame, step] = [lab.events(log, "frame").at(-1), lab.events(log, "progress").at(-1).step];
     const shown = lab.pixels(log.frame);
     const image = await lab.base64(await log.run.image());

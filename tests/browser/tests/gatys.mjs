@@ -114,6 +114,7 @@ export const tests = [
         const log = await lab.begin({ size: 64, steps: 10000, coarsest: 0 }, await lab.samples());
         await lab.event(log, (event) => event.type === "progress" && event.step >= 3, "step 3");
         await log.run.pause();
+        await lab.event(log, (event) => event.type === "paused", "the word of the pause");
         const last = () => lab.events(log, "progress").at(-1).step;
         const [at, count] = [last(), log.events.length];
         await new Promise((wake) => setTimeout(wake, 1000));
@@ -140,7 +141,7 @@ export const tests = [
         await lab.event(log, (event) => event.type === "progress" && event.step >= 2, "step 2");
         const control = { styleWeight: 300, contentWeight: 0.5, tvWeight: 4 };
         await log.run.tune(control);
-        const { step } = lab.events(log, "tuned")[0];
+        const { step } = await lab.event(log, (event) => event.type === "tuned", "the word of the change");
         const after = await lab.event(log, (event) => event.type === "progress" && event.step > step, "a step after the change");
         const before = lab.events(log, "progress").filter((event) => event.step <= step).at(-1);
         await log.run.stop();
@@ -163,7 +164,7 @@ export const tests = [
         const log = await lab.begin({ size: 64, steps: 10000, coarsest: 0 }, await lab.samples());
         await lab.event(log, (event) => event.type === "progress", "the first step");
         const error = await log.run.tune({ styleWeight: -1 }).then(() => null, lab.plain);
-        const told = lab.events(log, "refused").map((event) => event.error.code);
+        const told = (await lab.event(log, (event) => event.type === "refused", "the word of the refusal")).error.code;
         const at = lab.events(log, "progress").at(-1).step;
         await lab.event(log, (event) => event.type === "progress" && event.step > at, "a step after the refusal");
         const unknown = await log.run.tune({ weight: 1 }).then(() => null, lab.plain);
@@ -172,7 +173,7 @@ export const tests = [
         return { error, told, unknown, ended };
       });
       t.equal([seen.error?.code, seen.error?.subject], ["bad-setting", "styleWeight"], "the refusal");
-      t.equal(seen.told, ["bad-setting"], "the events of refusals");
+      t.equal(seen.told, "bad-setting", "the event of the refusal");
       t.equal([seen.unknown?.code, seen.ended], ["bad-setting", false], "the answer to an unknown control, and whether the run ended");
     },
   },
@@ -256,6 +257,7 @@ export const tests = [
         const log = await lab.begin(settings, inputs);
         await lab.event(log, (event) => event.type === "progress" && event.step >= 5, "step 5");
         await log.run.pause();
+        await lab.event(log, (event) => event.type === "paused", "the word of the pause");
         const at = lab.events(log, "progress").at(-1).step;
         const checkpoint = await log.run.checkpoint();
         await log.run.stop();

@@ -55,14 +55,14 @@ export const tests = [
       await page.focus("#compare");
       for (let press = 0; press < 3; press += 1) await page.keyboard.press("ArrowRight");
       t.equal(await compare(page), { value: 3, says: "3% of the picture shows the original", shows: "both" }, "after three presses to the right");
+      const clip = await page.$eval("#before", (before) => getComputedStyle(before).clipPath);
+      t.equal(clip.replaceAll(" ", ""), "inset(0px97%0px0px)", "what is cut off the original");
       await page.keyboard.press("End");
       t.equal((await compare(page)).shows, "before", "after End");
       await page.keyboard.press("2");
       t.equal((await compare(page)).value, 50, "after 2");
       await page.keyboard.press("3");
       t.equal((await compare(page)).shows, "after", "after 3");
-      const inside = await page.$eval("#frame", (frame) => getComputedStyle(/** @type {Element} */ (frame.querySelector(".after"))).clipPath !== "none");
-      t.equal(inside, true, "whether the picture is clipped");
     },
   },
   {
