@@ -1,6 +1,9 @@
 //! Stylize one picture by optimisation (Gatys, Ecker and Bethge 2015): the pixels are the parameters,
 //! `L = alpha L_content + beta sum_l w_l E_l + gamma TV`.
 //!
+//! Differs from the paper: the picture has a frame of a few pixels around it that is never shown.
+//! The networks pad with zeros, and what the optimiser does about those would end up on the border.
+//!
 //! Coarse to fine in steps of sqrt 2. Between scales the picture is the running average of the
 //! iterates, resized; Adam's moments are resized with it. L-BFGS starts its history anew at each
 //! scale: resized pairs would no longer obey the secant equation.
@@ -67,7 +70,8 @@ pub struct Gatys {
     /// The content at this scale, `[H, W]` packed: its alpha is the result's.
     packed: Tensor<2, Int>,
     targets: Targets,
-    image: Tensor<4>, // [1, 3, H, W]
+    /// `[1, 3, H, W]` and the frame.
+    image: Tensor<4>,
     mover: Mover,
     metrics: Vec<(String, Tensor<1>)>,
     /// The picture that the metrics were measured on.
@@ -108,7 +112,7 @@ impl Gatys {
         let flops = flops.collect();
         let layers = (content_layer.as_str(), style_layers.as_slice());
         let packed = content_at(&inputs, &scales[0], device);
-        let content = rgba8_unpack(packed.clone());
+        let content = framed(rgba8_unpack(packed.clone()));
         let image = start(&config, &inputs, content.clone(), &scales[0], device);
         let targets = Targets::new(&config, &inputs, &net, layers, &scales[0], content);
         let mover = Mover::new(config.optimizer, &image);
@@ -133,11 +137,12 @@ impl Gatys {
         })
     }
 
-    /// What is shown and kept: the running average, corrected for its start at zero.
+    /// What is shown and kept, without the frame: the running average, corrected for its start at
+    /// zero.
     fn shown(&self) -> Tensor<4> {
         let decay = f64::from(self.config.averaging);
         if decay == 0.0 || self.at == 0 {
-            return self.image.clone();
+            return unframed(self.image.clone());
         }
         let average = match &self.mover {
             Mover::Adam { state, .. } => {
@@ -146,13 +151,13 @@ impl Gatys {
             }
             Mover::Lbfgs { average, .. } => average.clone(),
         };
-        average / (1.0 - decay.powi(self.at as i32)) as f32
+        unframed(average) / (1.0 - decay.powi(self.at as i32)) as f32
     }
 
     /// Content and targets of a scale.
     fn prepare(&mut self, scale: &Scale) {
         self.packed = content_at(&self.inputs, scale, &self.device);
-        let content = rgba8_unpack(self.packed.clone());
+        let content = framed(rgba8_unpack(self.packed.clone()));
         let layers = (self.content_layer.as_str(), self.style_layers.as_slice());
         self.targets = Targets::new(
             &self.config,
@@ -170,7 +175,8 @@ impl Gatys {
         self.scale += 1;
         let scale = self.scales[self.scale];
         self.prepare(&scale);
-        self.image = enlarge(shown, &scale, InterpolateMode::Bicubic).clamp(0.0, 1.0);
+        let larger = enlarge(shown, &scale, InterpolateMode::Bicubic).clamp(0.0, 1.0);
+        self.image = framed(larger);
         let area = |s: &Scale| f64::from(s.width) * f64::from(s.height);
         let growth = match self.config.scaling {
             // A loss that is a mean over pixels has a gradient per pixel that falls with their
@@ -198,21 +204,50 @@ fn start(
     scale: &Scale,
     device: &Device,
 ) -> Tensor<4> {
-    let (w, h) = (scale.width, scale.height);
-    let picture = |p: &RgbaImage| rgba8_unpack(upload(&resize(p, w, h), device));
+    let picture = |p: &RgbaImage| {
+        let picture = upload(&resize(p, scale.width, scale.height), device);
+        framed(rgba8_unpack(picture))
+    };
     match (config.init, &inputs.init) {
         (Init::Noise, _) => {
             let mut seed = Seed::new(config.seed);
-            let n = 3 * w as usize * h as usize;
-            let values = (0..n)
+            let dims = content.dims();
+            let values = (0..content.shape().num_elements())
                 .map(|_| (0.5 + NOISE * seed.normal()).clamp(0.0, 1.0))
                 .collect();
-            let data = TensorData::new::<f32, _>(values, [1, 3, h as usize, w as usize]);
+            let data = TensorData::new::<f32, _>(values, dims);
             Tensor::from_data(data, device)
         }
         (Init::Picture, Some(init)) => picture(init),
         (Init::Picture, None) | (Init::Content, _) => content,
     }
+}
+
+/// Width of the frame in pixels.
+const FRAME: usize = 4;
+
+/// The size of a scale's picture with the frame.
+fn framed_dims(scale: &Scale) -> [usize; 4] {
+    let (w, h) = (scale.width as usize, scale.height as usize);
+    [1, 3, h + 2 * FRAME, w + 2 * FRAME]
+}
+
+/// Puts the frame around: the border's pixels, repeated.
+fn framed(mut x: Tensor<4>) -> Tensor<4> {
+    for dim in [2, 3] {
+        let last = x.dims()[dim] - 1;
+        let before = x.clone().narrow(dim, 0, 1).repeat_dim(dim, FRAME);
+        let after = x.clone().narrow(dim, last, 1).repeat_dim(dim, FRAME);
+        x = Tensor::cat(vec![before, x, after], dim);
+    }
+    x
+}
+
+/// Takes the frame away.
+fn unframed(x: Tensor<4>) -> Tensor<4> {
+    let [_, _, h, w] = x.dims();
+    let rows = x.narrow(2, FRAME, h - 2 * FRAME);
+    rows.narrow(3, FRAME, w - 2 * FRAME)
 }
 
 /// Resizes to a scale's size, pixel centres aligned.
@@ -244,9 +279,9 @@ impl Mover {
         };
         let values = image.shape().num_elements();
         let moment = |row: usize, factor: f32| {
-            let dims = [1, 3, old.height as usize, old.width as usize];
-            let moment = state.clone().narrow(0, row, 1).reshape(dims);
-            enlarge(moment, scale, InterpolateMode::Bilinear).reshape([1, values]) * factor
+            let moment = state.clone().narrow(0, row, 1).reshape(framed_dims(old));
+            let larger = enlarge(unframed(moment), scale, InterpolateMode::Bilinear);
+            framed(larger).reshape([1, values]) * factor
         };
         let average = Tensor::zeros([1, values], &image.device());
         let rows = vec![
@@ -409,7 +444,7 @@ impl Gatys {
         if at > place.steps {
             return Err(bad("at"));
         }
-        let dims = [1, 3, place.height as usize, place.width as usize];
+        let dims = framed_dims(&place);
         let n: usize = dims.iter().product();
         let mut sized = |name: &str, length: usize| {
             take(name)

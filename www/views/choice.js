@@ -66,6 +66,8 @@ export class Choice {
 
   /** What a link can say of it: samples by name. */
   get state() {
+    // Until the samples are known, a link's wish stands: else it would be gone from the address.
+    if (!this.#easel) return this.#wish;
     const content = this.content?.sample && this.content.name !== FIRST.content ? this.content.name : undefined;
     const styles = Object.fromEntries([...this.#chosen].filter(([picture]) => picture.sample).map(([picture, weight]) => [picture.name, weight]));
     const first = Object.keys(styles).join() === FIRST.style && this.#chosen.size === 1;

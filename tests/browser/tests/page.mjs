@@ -110,7 +110,7 @@ export const tests = [
   {
     name: "the settings stand in the address and come back from it",
     async run(t) {
-      const page = await t.open();
+      const page = await t.open({ hash: "#lang=en" });
       const state = () => page.evaluate(() => ({
         size: /** @type {HTMLInputElement} */ (document.querySelector("#f-size")).value,
         colors: /** @type {HTMLSelectElement} */ (document.querySelector("#f-keepColors")).value,
@@ -130,11 +130,15 @@ export const tests = [
       await page.select("#f-keepColors", "luminance");
       await t.until(page, () => /size=80/.test(location.hash) && /luminance/.test(location.hash), "the settings in the address");
       const before = await state();
-      t.equal([before.size, before.colors, before.styles.length], ["80", "luminance", 1], "the form");
+      t.equal(before, { size: "80", colors: "luminance", content: "Coast", styles: ["Dots"] }, "the form");
+      const hash = await page.evaluate(() => location.hash);
+      for (const part of ["size=80", "keepColors=luminance", "content=coast", "style=dots"]) t.assert(hash.includes(part), `the address ends with ${hash}`);
       await page.reload();
       await t.until(page, () => document.querySelectorAll("#styles input").length === 6 && (/** @type {HTMLInputElement} */ (document.querySelector("#f-size"))).value !== "", "the form");
       t.equal(await state(), before, "the form after a reload");
-      t.said = await page.evaluate(() => location.hash);
+      // Longer than the page waits before it writes the address.
+      await new Promise((wake) => setTimeout(wake, 500));
+      t.equal(await page.evaluate(() => location.hash), hash, "the address after a reload");
     },
   },
   {
