@@ -2,6 +2,7 @@
 /** How files come in: dropped anywhere, chosen, pasted. Where they belong is said by whom they reach. */
 import { element, input } from "../dom.js";
 import { EaselError } from "../easel.js";
+import { claimsTooMuch } from "./claims.js";
 import { mayBePicture } from "./pictures.js";
 
 /** @typedef {"content" | "style"} Zone */
@@ -18,13 +19,14 @@ import { mayBePicture } from "./pictures.js";
 const refusal = (code, subject) => new EaselError({ code, message: "", subject });
 
 /** Give each file to whom it belongs. @param {Iterable<File>} files @param {Zone} zone @param {Takers} takers */
-function sort(files, zone, takers) {
+async function sort(files, zone, takers) {
   const pictures = [];
   for (const file of files) {
     if (/\.safetensors$/i.test(file.name)) takers.network(file);
     else if (/\.easel$/i.test(file.name)) takers.checkpoint(file);
     // An SVG is a document that may hold anything: it is never shown.
     else if (file.type === "image/svg+xml") takers.refused(refusal("image-svg", file.name));
+    else if (mayBePicture(file) && (await claimsTooMuch(file))) takers.refused(refusal("image-too-large", file.name));
     else if (mayBePicture(file)) pictures.push(file);
     else takers.refused(refusal("image-not-a-picture", file.name));
   }
