@@ -6,6 +6,25 @@ use wasm_bindgen::prelude::*;
 use crate::protocol::{AdapterInfo, Request};
 use crate::session::{Post, Services, Session};
 
+#[allow(
+    unsafe_code,
+    reason = "the linker's own function, called once before anything else"
+)]
+mod start {
+    use wasm_bindgen::prelude::*;
+
+    unsafe extern "C" {
+        fn __wasm_call_ctors();
+    }
+
+    /// Burn registers itself in static constructors. Where nobody calls them, the linker wraps every
+    /// export to call them all, at every allocation and callback: ten times slower.
+    #[wasm_bindgen(start)]
+    pub fn start() {
+        unsafe { __wasm_call_ctors() };
+    }
+}
+
 /// The engine of a worker.
 #[wasm_bindgen]
 pub struct Engine(Session);

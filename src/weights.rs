@@ -82,7 +82,7 @@ pub struct Header {
 }
 
 impl Header {
-    /// How long the header is, from the file's first 8 bytes.
+    /// How long the header is, from the file's first 9 bytes: 8 of length and the header's brace.
     ///
     /// # Errors
     /// `weights-unknown`, `weights-header`, `weights-truncated`.
@@ -90,6 +90,10 @@ impl Header {
         if file > MAX_FILE {
             let detail = format!("{file} bytes; at most {MAX_FILE} are read");
             return Err(bad(name, "weights-header", detail));
+        }
+        if first.get(8).is_some_and(|brace| *brace != b'{') {
+            let detail = "not a safetensors file".into();
+            return Err(bad(name, "weights-unknown", detail));
         }
         let Some(length) = first.first_chunk().map(|b| u64::from_le_bytes(*b)) else {
             let detail = format!("{file} bytes are too few for a safetensors file");
@@ -205,7 +209,7 @@ impl Weights {
         expected: impl FnOnce(&Header) -> Result<Vec<Expected>, Error>,
     ) -> Result<Self, Error> {
         let file = bytes.len() as u64;
-        let length = Header::length(name, &bytes[..bytes.len().min(8)], file)?;
+        let length = Header::length(name, &bytes[..bytes.len().min(9)], file)?;
         let header = Header::parse(name, &bytes[8..8 + length as usize], file)?;
         let ranges = header.check(&expected(&header)?)?;
         let slice = |r: Range<u64>| bytes[r.start as usize..r.end as usize].to_vec();

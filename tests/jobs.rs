@@ -84,6 +84,11 @@ fn metrics(job: &Gatys) -> BTreeMap<String, f32> {
         .collect()
 }
 
+/// Two runs of the same on a native GPU differ by this at most, in 8-bit steps: Burn adds up whole tensors with
+/// atomic additions where the adapter has them, in an order that is not always the same. A browser's has none,
+/// and there the pictures are equal (tests/browser). Seen: 0.0003, with L-BFGS.
+const ORDER: f64 = 0.02;
+
 /// In 8-bit steps.
 fn mean_difference(a: &RgbaImage, b: &RgbaImage) -> f64 {
     assert_eq!(a.dimensions(), b.dimensions());
@@ -139,7 +144,8 @@ fn the_same_seed_gives_the_same_picture_and_another_seed_another() {
         finish(&mut start(config, inputs(), &device))
     };
     let first = run(1);
-    assert_eq!(mean_difference(&first, &run(1)), 0.0);
+    let again = mean_difference(&first, &run(1));
+    assert!(again <= ORDER, "the same seed changed {again}");
     let other = mean_difference(&first, &run(2));
     assert!(other > 1.0, "another seed changed only {other}");
 }
@@ -214,7 +220,7 @@ fn saved_and_loaded_goes_on_as_if_it_had_never_stopped() {
         resumed.load(&saved.meta, take).expect("its own state");
         assert_eq!(resumed.progress(), whole.progress());
         let difference = mean_difference(&finish(&mut whole), &finish(&mut resumed));
-        assert_eq!(difference, 0.0, "{optimizer:?}");
+        assert!(difference <= ORDER, "{optimizer:?}: {difference}");
     }
 }
 
@@ -326,10 +332,8 @@ fn blended_styles_lie_between_their_own_pictures() {
         ))
     };
     let (first, both) = (run(vec![1.0, 0.0]), run(vec![1.0, 1.0]));
-    assert_eq!(
-        mean_difference(&first, &finish(&mut start(small(), inputs(), &device))),
-        0.0
-    );
+    let alone = finish(&mut start(small(), inputs(), &device));
+    assert!(mean_difference(&first, &alone) <= ORDER);
     assert!(mean_difference(&first, &both) > 0.5);
 }
 

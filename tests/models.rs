@@ -5,7 +5,10 @@ use easel::models::Architecture;
 /// All numbers in the tensors whose name passes.
 fn count(name: &str, passes: impl Fn(&str, bool) -> bool) -> usize {
     let net = Architecture::named(name).expect("known");
-    let counted = net.expected().into_iter().filter(|e| passes(&e.name, e.used));
+    let counted = net
+        .expected()
+        .into_iter()
+        .filter(|e| passes(&e.name, e.used));
     counted.map(|e| e.shape.iter().product::<usize>()).sum()
 }
 
@@ -43,6 +46,10 @@ fn the_cost_of_vgg19_is_the_known_one() {
     let net = Architecture::named("vgg19").expect("known");
     let cost = net.cost(512, 512, &["relu5_1".into()]);
     // 189.35 GFLOP forward at 512 x 512.
-    assert!((cost.flops / 1e9 - 189.35).abs() < 0.01, "{}", cost.flops / 1e9);
+    assert!(
+        (cost.flops / 1e9 - 189.35).abs() < 0.01,
+        "{}",
+        cost.flops / 1e9
+    );
     assert_eq!(cost.largest, 64 * 512 * 512);
 }

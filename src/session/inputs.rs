@@ -194,7 +194,7 @@ async fn by_browser(input: &Input) -> Result<Option<Picture>, Error> {
 /// `BadWeights`.
 pub async fn read_network(input: &Input) -> Result<(Architecture, Weights), Error> {
     let size = input.blob.size() as u64;
-    let first = read_range(&input.blob, 0, size.min(8)).await?;
+    let first = read_range(&input.blob, 0, size.min(9)).await?;
     let length = Header::length(&input.name, &first, size)?;
     let text = read_range(&input.blob, 8, 8 + length).await?;
     let header = Header::parse(&input.name, &text, size)?;

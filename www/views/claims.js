@@ -48,6 +48,8 @@ function size(view) {
 
 /** Whether a file says that its picture is larger than Easel reads. @param {Blob} file */
 export async function claimsTooMuch(file) {
-  const found = size(new DataView(await file.slice(0, HEAD).arrayBuffer()));
+  // A file that cannot be read is told by the engine.
+  const head = await file.slice(0, HEAD).arrayBuffer().catch(() => new ArrayBuffer(0));
+  const found = size(new DataView(head));
   return found !== null && (found[0] * found[1] > MAX_PIXELS || Math.max(...found) > MAX_SIDE);
 }
