@@ -31,7 +31,7 @@ try {
   };
   const finished = () =>
     page.waitForFunction(() => document.querySelector("#result-tools")?.checkVisibility(), { timeout: 900_000 });
-  const settings = "size=320&steps=120";
+  const settings = "size=224&steps=60";
   for (const [content, style, file] of [["lake", "mosaic", "lake-mosaic"], ["village", "brush", "village-brush"]]) {
     await open(`${settings}&content=${content}&style=${style}&lang=en`);
     const jpeg = await page.evaluate(async (content, style) => {
@@ -40,7 +40,7 @@ try {
         content: await easel.sample("scene", content),
         styles: [await easel.sample("style", style)],
       };
-      const run = easel.run({ job: "gatys", size: 320, steps: 120 }, inputs);
+      const run = easel.run({ job: "gatys", size: 224, steps: 60 }, inputs);
       await run.done;
       const blob = await run.image({ type: "image/jpeg", quality: 0.9 });
       const bytes = new Uint8Array(await blob.arrayBuffer());
@@ -55,7 +55,7 @@ try {
     ["ko", "light", 390, 844, "view-phone"],
   ])) {
     await page.setViewport({ width, height });
-    await open(`size=256&steps=60&lang=${lang}&theme=${theme}`);
+    await open(`size=128&steps=30&lang=${lang}&theme=${theme}`);
     await page.click("#start");
     await finished();
     await page.screenshot({ path: join(folder, `${file}.png`) });

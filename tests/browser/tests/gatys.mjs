@@ -135,9 +135,10 @@ export const tests = [
   {
     name: "tuned weights count from the next step on",
     async run(t) {
-      const { before, after, control } = await (await t.page()).evaluate(async () => {
+      const { before, after, first, control } = await (await t.page()).evaluate(async () => {
         const { lab } = globalThis;
-        const log = await lab.begin({ size: 64, steps: 10000, coarsest: 0, styleWeight: 20 }, await lab.samples());
+        const first = { styleWeight: 20, contentWeight: 1, tvWeight: 1 };
+        const log = await lab.begin({ size: 64, steps: 10000, coarsest: 0, ...first }, await lab.samples());
         await lab.event(log, (event) => event.type === "progress" && event.step >= 2, "step 2");
         const control = { styleWeight: 300, contentWeight: 0.5, tvWeight: 4 };
         await log.run.tune(control);
@@ -145,13 +146,13 @@ export const tests = [
         const after = await lab.event(log, (event) => event.type === "progress" && event.step > step, "a step after the change");
         const before = lab.events(log, "progress").filter((event) => event.step <= step).at(-1);
         await log.run.stop();
-        return { before, after, control };
+        return { before, after, first, control };
       });
       const sum = ({ content, style, tv }, { contentWeight, styleWeight, tvWeight }) =>
         content * contentWeight + style * styleWeight + tv * tvWeight;
       // f32 sums of three numbers: derived 4 roundings of 2^-24 each, with room for the numbers' own.
       const near = (a, b) => Math.abs(a - b) <= 1e-5 * Math.abs(b);
-      const [old, now] = [sum(before.metrics, { contentWeight: 1, styleWeight: 20, tvWeight: 1 }), sum(after.metrics, control)];
+      const [old, now] = [sum(before.metrics, first), sum(after.metrics, control)];
       t.assert(near(before.metrics.loss, old), `before, the loss is ${before.metrics.loss} instead of ${old}`);
       t.assert(near(after.metrics.loss, now), `after, the loss is ${after.metrics.loss} instead of ${now}`);
     },
