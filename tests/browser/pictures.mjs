@@ -30,9 +30,12 @@ try {
     await page.waitForFunction(() => /** @type {any} */ (globalThis).easel.then(() => true), { timeout: 120_000 });
   };
   const finished = () =>
-    page.waitForFunction(() => document.querySelector("#result-tools")?.checkVisibility(), { timeout: 900_000 });
+    page.waitForFunction(
+      () => document.querySelector("#result-tools")?.checkVisibility() && !document.querySelector("#pause")?.checkVisibility(),
+      { timeout: 900_000 },
+    );
   const settings = "size=224&steps=60";
-  for (const [content, style, file] of [["lake", "mosaic", "lake-mosaic"], ["village", "brush", "village-brush"]]) {
+  for (const [content, style, file] of [["village", "brush", "village-brush"], ["coast", "waves", "coast-waves"]]) {
     await open(`${settings}&content=${content}&style=${style}&lang=en`);
     const jpeg = await page.evaluate(async (content, style) => {
       const easel = await /** @type {any} */ (globalThis).easel;
@@ -55,7 +58,7 @@ try {
     ["ko", "light", 390, 844, "view-phone"],
   ])) {
     await page.setViewport({ width, height });
-    await open(`size=128&steps=30&lang=${lang}&theme=${theme}`);
+    await open(`content=village&size=192&steps=40&lang=${lang}&theme=${theme}`);
     await page.click("#start");
     await finished();
     await page.screenshot({ path: join(folder, `${file}.png`) });

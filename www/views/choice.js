@@ -9,7 +9,7 @@ import { Picture } from "./pictures.js";
 /** @typedef {import("../easel.js").Easel} Easel */
 
 /** What is chosen when the page opens, so that one click gives a picture. */
-const FIRST = { content: "lake", style: "mosaic" };
+const FIRST = { content: "lake", style: "brush" };
 
 export class Choice {
   #changed;

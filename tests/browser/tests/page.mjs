@@ -173,7 +173,7 @@ export const tests = [
           return { name, got: blob.type, size: [bitmap.width, bitmap.height] };
         });
         // A browser that cannot write WebP gives PNG, and the name says so.
-        const [wanted, file] = got === "image/png" ? ["image/png", "lake-mosaic.png"] : [type, `lake-mosaic.${ending}`];
+        const [wanted, file] = got === "image/png" ? ["image/png", "lake-brush.png"] : [type, `lake-brush.${ending}`];
         t.equal([got, name, size], [wanted, file, [48, 36]], `what is saved as ${type}`);
       }
     },
