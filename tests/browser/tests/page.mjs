@@ -41,7 +41,7 @@ export const tests = [
       });
       t.equal([seen.size, seen.visible, seen.notices], [[48, 36], true, 0], "the picture's size, whether it is seen, and the notices");
       t.assert(seen.colours > 100, `the picture has ${seen.colours} colours`);
-      t.equal(seen.name, "After: Lake in the style of Mosaic", "the picture's name");
+      t.equal(seen.name, "After: Lake in the style of Brush", "the picture's name");
       t.equal(seen.start, "Stylize again", "the button");
       t.equal(seen.curves, true, "whether the loss curves are seen");
     },
