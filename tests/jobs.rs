@@ -11,11 +11,10 @@ use std::rc::Rc;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use common::{gpu, values};
-use easel::data::{scenes::Scene, styles};
+use easel::data::{scenes::Scene, seed::Seed, styles};
 use easel::error::Error;
 use easel::jobs::{Gatys, GatysInputs, Job, Memory, Status, estimate, scales};
 use easel::models::{Architecture, FEATURES, FeatureNetwork, Vgg};
-use easel::nn::Conv2d;
 use easel::protocol::{GatysConfig, GatysControl, Init, KeepColors, Optimizer, Scaling};
 use image::{DynamicImage, RgbaImage};
 
@@ -23,19 +22,11 @@ const NET: Architecture = Architecture::Vgg(&FEATURES);
 
 /// A network with fixed random weights: enough for a job's own behaviour.
 fn network(device: &Device) -> Rc<FeatureNetwork> {
-    let cpu = Device::flex();
-    cpu.seed(7);
-    let net = Vgg::init(&FEATURES, &cpu);
-    let moved = net.convs.iter().map(|conv| {
-        let weight = Tensor::from_data(conv.weight.val().into_data(), device);
-        Conv2d::new(
-            weight,
-            Tensor::from_data(conv.bias.val().into_data(), device),
-            1,
-            1,
-        )
-    });
-    Rc::new(FeatureNetwork::Vgg(Vgg::new(&FEATURES, moved.collect())))
+    Rc::new(FeatureNetwork::Vgg(Vgg::init(
+        &FEATURES,
+        &mut Seed::new(7),
+        device,
+    )))
 }
 
 fn inputs() -> GatysInputs {

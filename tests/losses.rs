@@ -14,7 +14,7 @@ use common::{Goldens, assert_close, gpu, values};
 use easel::jobs::Targets;
 use easel::models::{FeatureNetwork, Vgg, VggPlan};
 use easel::nn::{Conv2d, Lbfgs};
-use easel::ops::{AdamStep, adam, gram};
+use easel::ops::{Activation, AdamStep, ConvOptions, adam, gram};
 use easel::protocol::{GatysConfig, Pooling, Scaling};
 
 static PLAN: VggPlan = VggPlan {
@@ -28,7 +28,12 @@ fn network(goldens: &Goldens, device: &Device) -> FeatureNetwork {
     let convs = [0, 2, 5, 7, 10, 12].map(|i| {
         let weight = goldens.tensor(&format!("features.{i}.weight"), device);
         let bias = goldens.tensor(&format!("features.{i}.bias"), device);
-        Conv2d::new(weight, bias, 1, 1)
+        let options = ConvOptions {
+            padding: 1,
+            activation: Activation::Relu,
+            ..ConvOptions::default()
+        };
+        Conv2d::new(weight, Some(bias), options)
     });
     FeatureNetwork::Vgg(Vgg::new(&PLAN, convs.to_vec()))
 }

@@ -1,11 +1,12 @@
 //! SqueezeNet 1.1 (Iandola et al. 2016) with torchvision's names: a fire module squeezes by a 1x1
 //! convolution, then expands by a 1x1 and a 3x3 whose outputs are joined.
 
-use burn::tensor::{Device, Tensor, activation::relu};
+use burn::tensor::{Device, Tensor};
 
 use super::feature_network::{Cost, Taps, normalise, pool};
 use crate::error::Error;
 use crate::nn::Conv2d;
+use crate::ops::{Activation, ConvOptions};
 use crate::protocol::Pooling;
 use crate::weights::{Expected, Weights};
 
@@ -107,7 +108,13 @@ impl SqueezeNet {
         let conv = |name: String, stride, padding| -> Result<Conv2d, Error> {
             let weight = weights.tensor(&format!("{name}.weight"), device)?;
             let bias = weights.tensor(&format!("{name}.bias"), device)?;
-            Ok(Conv2d::new(weight, bias, stride, padding))
+            let options = ConvOptions {
+                stride,
+                padding,
+                activation: Activation::Relu,
+                ..ConvOptions::default()
+            };
+            Ok(Conv2d::new(weight, Some(bias), options))
         };
         let mut fires = Vec::new();
         for (index, ..) in FIRES {
@@ -131,7 +138,7 @@ impl SqueezeNet {
         if h.min(w) < 3 {
             return taps;
         }
-        let mut x = relu(self.first.forward(normalise(image)));
+        let mut x = self.first.forward(normalise(image));
         if layers.iter().any(|l| l == "relu1") {
             taps.insert("relu1".into(), x.clone());
         }
@@ -145,9 +152,9 @@ impl SqueezeNet {
                     None => break,
                 }
             }
-            let squeezed = relu(fire.squeeze.forward(x));
-            let one = relu(fire.expand1x1.forward(squeezed.clone()));
-            let three = relu(fire.expand3x3.forward(squeezed));
+            let squeezed = fire.squeeze.forward(x);
+            let one = fire.expand1x1.forward(squeezed.clone());
+            let three = fire.expand3x3.forward(squeezed);
             x = Tensor::cat(vec![one, three], 1);
             let layer = format!("fire{}", fire.index);
             if layers.contains(&layer) {

@@ -2,11 +2,13 @@
 //! Names and layout are torchvision's: `features.N.weight`, where poolings and ReLUs count.
 
 use burn::module::Module;
-use burn::tensor::{Device, Tensor, activation::relu};
+use burn::tensor::{Device, Tensor};
 
 use super::feature_network::{Cost, Taps, normalise, pool};
+use crate::data::seed::Seed;
 use crate::error::Error;
-use crate::nn::Conv2d;
+use crate::nn::{Conv2d, Init};
+use crate::ops::{Activation, ConvOptions, PadMode};
 use crate::protocol::Pooling;
 use crate::weights::{Expected, Weights};
 
@@ -147,6 +149,14 @@ impl VggPlan {
     }
 }
 
+/// Every convolution of the family: 3x3, the output as large as the input, ReLU.
+const CONV: ConvOptions = ConvOptions {
+    stride: 1,
+    padding: 1,
+    mode: PadMode::Zeros,
+    activation: Activation::Relu,
+};
+
 /// The convolutions of a plan, shallow to deep, as far as they are used.
 #[derive(Debug)]
 pub struct Vgg {
@@ -157,9 +167,10 @@ pub struct Vgg {
 
 impl Vgg {
     /// Fresh weights.
-    pub fn init(plan: &'static VggPlan, device: &Device) -> Self {
+    pub fn init(plan: &'static VggPlan, seed: &mut Seed, device: &Device) -> Self {
         let places = plan.places().into_iter().take(plan.used());
-        let convs = places.map(|p| Conv2d::init([p.input, p.output], 3, device));
+        let convs = places
+            .map(|p| Conv2d::init([p.input, p.output], 3, true, CONV, Init::He, seed, device));
         Self {
             plan,
             convs: convs.collect(),
@@ -180,7 +191,7 @@ impl Vgg {
         for p in plan.places().into_iter().take(plan.used()) {
             let weight = weights.tensor(&format!("features.{}.weight", p.index), device)?;
             let bias = weights.tensor(&format!("features.{}.bias", p.index), device)?;
-            convs.push(Conv2d::new(weight, bias, 1, 1));
+            convs.push(Conv2d::new(weight, Some(bias), CONV));
         }
         Ok(Self { plan, convs })
     }
@@ -212,7 +223,7 @@ impl Vgg {
             .iter()
             .skip(before)
             .take(self.plan.blocks[block].0);
-        convs.fold(x, |x, conv| relu(conv.forward(x)))
+        convs.fold(x, |x, conv| conv.forward(x))
     }
 
     /// See [`super::FeatureNetwork::forward`].
@@ -229,7 +240,7 @@ impl Vgg {
                     None => break,
                 }
             }
-            x = relu(conv.forward(x));
+            x = conv.forward(x);
             if layers.contains(&place.layer) {
                 taps.insert(place.layer, x.clone());
             }

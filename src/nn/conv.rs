@@ -1,42 +1,130 @@
-//! 2-D convolution with PyTorch's names and layout.
+//! Convolutions with PyTorch's names and layout.
 
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Distribution, Tensor, module::conv2d, ops::ConvOptions};
+use burn::tensor::{Device, Tensor, TensorData};
 
-/// `y = w * x + b` with zero padding; weight `[out, in, k, k]`, bias `[out]`.
+use crate::data::seed::Seed;
+use crate::ops::{ConvOptions, ConvTransposeOptions, conv_transpose2d, conv2d};
+
+/// How weights are drawn. Biases start at 0.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Init {
+    /// `N(0, 2 / (in k k))`, for a following ReLU (He et al., 2015).
+    He,
+    /// `N(0, deviation²)`; the GAN papers take 0.02.
+    Normal(f32),
+}
+
+impl Init {
+    /// A tensor of weights whose second dimension counts the inputs. Drawn on the CPU, so that a seed gives the same
+    /// weights on every device.
+    pub fn draw(
+        self,
+        dims: [usize; 4],
+        inputs: usize,
+        seed: &mut Seed,
+        device: &Device,
+    ) -> Tensor<4> {
+        let deviation = match self {
+            Self::He => (2.0 / (inputs * dims[2] * dims[3]) as f32).sqrt(),
+            Self::Normal(deviation) => deviation,
+        };
+        let mut own = seed.split();
+        let values: Vec<f32> = (0..dims.iter().product())
+            .map(|_| deviation * own.normal())
+            .collect();
+        Tensor::from_data(TensorData::new(values, dims), device)
+    }
+}
+
+/// `y = act(w * pad(x) + b)`; weight `[out, in, k, k]`, bias `[out]`.
 #[derive(Module, Debug)]
 pub struct Conv2d {
     /// `[out, in, k, k]`
     pub weight: Param<Tensor<4>>,
     /// `[out]`
-    pub bias: Param<Tensor<1>>,
-    stride: usize,
-    padding: usize,
+    pub bias: Option<Param<Tensor<1>>>,
+    #[module(skip)]
+    options: ConvOptions,
 }
 
 impl Conv2d {
-    /// From given values. Padding in pixels on each side.
-    pub fn new(weight: Tensor<4>, bias: Tensor<1>, stride: usize, padding: usize) -> Self {
+    /// From given values.
+    pub fn new(weight: Tensor<4>, bias: Option<Tensor<1>>, options: ConvOptions) -> Self {
         Self {
             weight: Param::from_tensor(weight),
-            bias: Param::from_tensor(bias),
-            stride,
-            padding,
+            bias: bias.map(Param::from_tensor),
+            options,
         }
     }
 
-    /// He initialisation for a following ReLU: `w ~ N(0, 2 / (in k k))`, `b = 0`. Stride 1, the
-    /// output as large as the input.
-    pub fn init([input, output]: [usize; 2], kernel: usize, device: &Device) -> Self {
-        let deviation = (2.0 / (input * kernel * kernel) as f64).sqrt();
-        let normal = Distribution::Normal(0.0, deviation);
-        let weight = Tensor::random([output, input, kernel, kernel], normal, device);
-        Self::new(weight, Tensor::zeros([output], device), 1, kernel / 2)
+    /// With random weights.
+    pub fn init(
+        [input, output]: [usize; 2],
+        kernel: usize,
+        bias: bool,
+        options: ConvOptions,
+        init: Init,
+        seed: &mut Seed,
+        device: &Device,
+    ) -> Self {
+        let weight = init.draw([output, input, kernel, kernel], input, seed, device);
+        Self::new(
+            weight,
+            bias.then(|| Tensor::zeros([output], device)),
+            options,
+        )
     }
 
     /// `[B, in, H, W]` -> `[B, out, H', W']`.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
-        let options = ConvOptions::new([self.stride; 2], [self.padding; 2], [1; 2], 1);
-        conv2d(x, self.weight.val(), Some(self.bias.val()), options)
+        let bias = self.bias.as_ref().map(Param::val);
+        conv2d(x, self.weight.val(), bias, self.options)
+    }
+}
+
+/// `y = act(w *ᵀ x + b)`; weight `[in, out, k, k]`, bias `[out]`.
+#[derive(Module, Debug)]
+pub struct ConvTranspose2d {
+    /// `[in, out, k, k]`
+    pub weight: Param<Tensor<4>>,
+    /// `[out]`
+    pub bias: Option<Param<Tensor<1>>>,
+    #[module(skip)]
+    options: ConvTransposeOptions,
+}
+
+impl ConvTranspose2d {
+    /// From given values.
+    pub fn new(weight: Tensor<4>, bias: Option<Tensor<1>>, options: ConvTransposeOptions) -> Self {
+        Self {
+            weight: Param::from_tensor(weight),
+            bias: bias.map(Param::from_tensor),
+            options,
+        }
+    }
+
+    /// With random weights.
+    pub fn init(
+        [input, output]: [usize; 2],
+        kernel: usize,
+        bias: bool,
+        options: ConvTransposeOptions,
+        init: Init,
+        seed: &mut Seed,
+        device: &Device,
+    ) -> Self {
+        let weight = init.draw([input, output, kernel, kernel], input, seed, device);
+        Self::new(
+            weight,
+            bias.then(|| Tensor::zeros([output], device)),
+            options,
+        )
+    }
+
+    /// `[B, in, H, W]` -> `[B, out, H', W']`.
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let bias = self.bias.as_ref().map(Param::val);
+        conv_transpose2d(x, self.weight.val(), bias, self.options)
     }
 }

@@ -3,5 +3,5 @@
 mod conv;
 mod lbfgs;
 
-pub use conv::Conv2d;
+pub use conv::{Conv2d, ConvTranspose2d, Init};
 pub use lbfgs::Lbfgs;

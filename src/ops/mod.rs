@@ -5,16 +5,25 @@
 
 mod adam;
 mod check;
+mod conv2d;
+mod conv_transpose2d;
 mod gram;
 mod kernel;
+mod norm;
 mod rgba8_pack;
 mod rgba8_unpack;
 mod total_variation;
 
 pub use adam::{AdamStep, adam, adam_reference};
 pub use check::{Check, check_kernels};
+pub use conv_transpose2d::{ConvTransposeOptions, conv_transpose2d, conv_transpose2d_reference};
+pub use conv2d::{
+    Activation, ConvOptions, PadMode, conv2d, conv2d_reference, upsample_conv2d,
+    upsample_conv2d_reference,
+};
 pub use gram::{gram, gram_reference};
 pub use kernel::Wgsl;
+pub use norm::{NormOptions, Over, norm, norm_reference};
 pub use rgba8_pack::{rgba8_pack, rgba8_pack_reference};
 pub use rgba8_unpack::{rgba8_unpack, rgba8_unpack_reference};
 pub use total_variation::{total_variation, total_variation_reference};

@@ -27,6 +27,7 @@ use crate::data::seed::Seed;
 use crate::error::Error;
 use crate::models::{Architecture, FEATURES, FeatureNetwork, Vgg};
 use crate::nn::Conv2d;
+use crate::ops::ConvOptions;
 use crate::protocol::Pooling;
 use crate::weights::{Weights, write_f16};
 
@@ -102,11 +103,11 @@ pub fn train(settings: &Settings, device: &Device) -> Result<Outcome, Error> {
     let pictures = Pictures::read(&settings.pictures)?;
     let teachers = Teachers::load(settings, device)?;
     let learning = device.clone().autodiff();
-    learning.seed(u64::from(settings.seed));
     let adapter = |(_, channels, block): (&str, usize, usize)| {
         // Zeros: a random comparison would first of all teach the student noise.
         let weight = Tensor::zeros([channels, BLOCKS[block], 1, 1], &learning);
-        Conv2d::new(weight, Tensor::zeros([channels], &learning), 1, 0)
+        let bias = Tensor::zeros([channels], &learning);
+        Conv2d::new(weight, Some(bias), ConvOptions::default())
     };
     let mut student = Student {
         convs: first(settings, &learning)?.convs,
@@ -169,7 +170,7 @@ fn read(path: &PathBuf) -> Result<Vec<u8>, Error> {
 /// The student at the start.
 fn first(settings: &Settings, device: &Device) -> Result<Vgg, Error> {
     let Some(path) = &settings.from else {
-        return Ok(Vgg::init(&FEATURES, device));
+        return Ok(Vgg::init(&FEATURES, &mut Seed::new(settings.seed), device));
     };
     let net = Architecture::Vgg(&FEATURES);
     let weights = Weights::read("features", &read(path)?, |_| Ok(net.expected()))?;
@@ -301,7 +302,8 @@ fn write(net: &Vgg) -> Result<Vec<u8>, Error> {
     let mut tensors: Vec<(String, TensorData)> = Vec::new();
     for (conv, (weight, bias)) in net.convs.iter().zip(net.names()) {
         tensors.push((weight, conv.weight.val().into_data()));
-        tensors.push((bias, conv.bias.val().into_data()));
+        let values = conv.bias.as_ref().expect("VGG has biases").val();
+        tensors.push((bias, values.into_data()));
     }
     let metadata = [
         ("architecture", "features"),
