@@ -92,15 +92,7 @@ fn main() {
         },
     );
     let state = Tensor::<2>::zeros([3, 3 * 384 * 384], &device);
-    let step = AdamStep {
-        time: 1,
-        rate: 0.02,
-        beta1: 0.9,
-        beta2: 0.99,
-        epsilon: 1e-8,
-        decay: 0.9,
-        range: (0.0, 1.0),
-    };
+    let step = AdamStep::new(1, 0.02, 0.9);
     let first = |(image, _): (Tensor<4>, Tensor<2>)| image.narrow(3, 0, 1).sum();
     race(
         "adam with average, 384²",

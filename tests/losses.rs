@@ -1,5 +1,5 @@
-//! Losses, their gradients and the optimisers against PyTorch, on a miniature VGG
-//! (`tests/goldens/generate.py`).
+//! Losses, their gradients, the optimisers and the step between two scales against PyTorch, on a
+//! miniature VGG (`tests/goldens/generate.py`).
 #![allow(
     clippy::disallowed_methods,
     reason = "native only: reading waits for the GPU"
@@ -9,9 +9,9 @@ mod common;
 
 use std::collections::BTreeMap;
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, ops::InterpolateMode};
 use common::{Goldens, assert_close, gpu, values};
-use easel::jobs::Targets;
+use easel::jobs::{Scale, Targets, enlarge};
 use easel::models::{FeatureNetwork, Vgg, VggPlan};
 use easel::nn::{Conv2d, Lbfgs};
 use easel::ops::{Activation, AdamStep, ConvOptions, adam, gram};
@@ -188,15 +188,7 @@ fn ten_steps_of_adam_follow_pytorch() {
             &[total],
             PATH,
         );
-        let step = AdamStep {
-            time,
-            rate: 0.02,
-            beta1: 0.9,
-            beta2: 0.99,
-            epsilon: 1e-8,
-            decay: 0.9,
-            range: (0.0, 1.0),
-        };
+        let step = AdamStep::new(time, 0.02, 0.9);
         (image, state) = adam(image, grad, state, step);
         let truth = path.values(&format!("image.{time}"));
         assert_close(
@@ -264,4 +256,29 @@ fn lbfgs_follows_pytorch_when_its_history_wraps_around() {
             PATH,
         );
     }
+}
+
+/// f32 against f64. Derived: a weight is a quotient and a difference, off by 3e-7 at most, along
+/// either axis, and the sum of four products by as much again; doubled.
+const RESIZED: f32 = 2e-6;
+
+/// What Adam's moments go through between two scales.
+#[test]
+fn bilinear_enlarging_agrees_with_pytorch() {
+    let goldens = Goldens::read("resize.safetensors");
+    let scale = Scale {
+        size: 13,
+        width: 13,
+        height: 10,
+        steps: 1,
+    };
+    let small = goldens.tensor::<4>("input", &gpu());
+    let large = enlarge(small, &scale, InterpolateMode::Bilinear);
+    assert_eq!(large.dims(), [1, 3, 10, 13]);
+    assert_close(
+        "enlarged",
+        &values(large),
+        &goldens.values("output"),
+        RESIZED,
+    );
 }

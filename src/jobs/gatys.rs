@@ -1,8 +1,8 @@
 //! Stylize one picture by optimisation (Gatys, Ecker and Bethge 2015): the pixels are the parameters,
 //! `L = alpha L_content + beta sum_l w_l E_l + gamma TV`.
 //!
-//! Differs from the paper: the picture has a frame of a few pixels around it that is never shown.
-//! The networks pad with zeros, and what the optimiser does about those would end up on the border.
+//! Differs from the paper: the picture has a frame of a few pixels around it that is never shown
+//! (`gatys_image.rs`).
 //!
 //! Coarse to fine in steps of sqrt 2. Between scales the picture is the running average of the
 //! iterates, resized; Adam's moments are resized with it. L-BFGS starts its history anew at each
@@ -10,48 +10,25 @@
 
 use std::rc::Rc;
 
-use burn::tensor::{
-    Device, Int, Tensor, TensorData,
-    module::interpolate,
-    ops::{InterpolateMode, InterpolateOptions},
-};
+use burn::tensor::{Device, Int, Tensor, TensorData, ops::InterpolateMode};
 use image::RgbaImage;
 use serde_json::json;
 
 use super::gatys_config::{
     Scale, check, check_control, cost_of, network_layers, scales, step_flops,
 };
+use super::gatys_image::{Mover, enlarge, flat, framed, framed_dims, unframed};
 use super::gatys_targets::{GatysInputs, Targets, joined, upload};
 use super::{Job, Progress, Snapshot, Status};
 use crate::data::decode::resize;
 use crate::data::seed::Seed;
 use crate::error::Error;
 use crate::models::{Architecture, FeatureNetwork};
-use crate::nn::Lbfgs;
-use crate::ops::{AdamStep, adam, rgba8_pack, rgba8_unpack};
-use crate::protocol::{GatysConfig, GatysControl, Init, KeepColors, Optimizer, Scaling};
+use crate::ops::{rgba8_pack, rgba8_unpack};
+use crate::protocol::{GatysConfig, GatysControl, Init, KeepColors, Scaling};
 
-/// Pairs that L-BFGS remembers: as style-transfer-pytorch.
-const HISTORY: usize = 10;
 /// Deviation of the noise of `init: "noise"` around middle grey.
 const NOISE: f32 = 0.15;
-/// Adam's decay rates and epsilon: as style-transfer-pytorch.
-const BETAS: (f32, f32) = (0.9, 0.99);
-const EPSILON: f32 = 1e-8;
-
-/// Who moves the pixels, with its state.
-#[allow(clippy::large_enum_variant, reason = "there is one of it in a run")]
-enum Mover {
-    /// `[3, 3·H·W]`: moments and the running average; steps since the start and since the scale's.
-    Adam {
-        state: Tensor<2>,
-        time: u32,
-    },
-    Lbfgs {
-        state: Lbfgs,
-        average: Tensor<4>,
-    },
-}
 
 /// A running `gatys`.
 pub struct Gatys {
@@ -144,14 +121,8 @@ impl Gatys {
         if decay == 0.0 || self.at == 0 {
             return unframed(self.image.clone());
         }
-        let average = match &self.mover {
-            Mover::Adam { state, .. } => {
-                let row = state.clone().narrow(0, 2, 1);
-                row.reshape(self.image.dims())
-            }
-            Mover::Lbfgs { average, .. } => average.clone(),
-        };
-        unframed(average) / (1.0 - decay.powi(self.at as i32)) as f32
+        let average = unframed(self.mover.average(self.image.dims()));
+        average / (1.0 - decay.powi(self.at as i32)) as f32
     }
 
     /// Content and targets of a scale.
@@ -223,79 +194,6 @@ fn start(
     }
 }
 
-/// Width of the frame in pixels.
-const FRAME: usize = 4;
-
-/// The size of a scale's picture with the frame.
-fn framed_dims(scale: &Scale) -> [usize; 4] {
-    let (w, h) = (scale.width as usize, scale.height as usize);
-    [1, 3, h + 2 * FRAME, w + 2 * FRAME]
-}
-
-/// Puts the frame around: the border's pixels, repeated.
-fn framed(mut x: Tensor<4>) -> Tensor<4> {
-    for dim in [2, 3] {
-        let last = x.dims()[dim] - 1;
-        let before = x.clone().narrow(dim, 0, 1).repeat_dim(dim, FRAME);
-        let after = x.clone().narrow(dim, last, 1).repeat_dim(dim, FRAME);
-        x = Tensor::cat(vec![before, x, after], dim);
-    }
-    x
-}
-
-/// Takes the frame away.
-fn unframed(x: Tensor<4>) -> Tensor<4> {
-    let [_, _, h, w] = x.dims();
-    let rows = x.narrow(2, FRAME, h - 2 * FRAME);
-    rows.narrow(3, FRAME, w - 2 * FRAME)
-}
-
-/// Resizes to a scale's size, pixel centres aligned.
-fn enlarge(x: Tensor<4>, scale: &Scale, mode: InterpolateMode) -> Tensor<4> {
-    let size = [scale.height as usize, scale.width as usize];
-    let options = InterpolateOptions::new(mode).with_align_corners(false);
-    interpolate(x, options.with_output_size(size))
-}
-
-impl Mover {
-    fn new(optimizer: Optimizer, image: &Tensor<4>) -> Self {
-        let values = image.shape().num_elements();
-        match optimizer {
-            Optimizer::Adam => Self::Adam {
-                state: Tensor::zeros([3, values], &image.device()),
-                time: 0,
-            },
-            Optimizer::Lbfgs => Self::Lbfgs {
-                state: Lbfgs::new(HISTORY),
-                average: image.zeros_like(),
-            },
-        }
-    }
-
-    /// The state for the next scale. Pixels grow in number by `growth`.
-    fn carried(&self, old: &Scale, scale: &Scale, growth: f32, image: &Tensor<4>) -> Self {
-        let Self::Adam { state, time } = self else {
-            return Self::new(Optimizer::Lbfgs, image);
-        };
-        let values = image.shape().num_elements();
-        let moment = |row: usize, factor: f32| {
-            let moment = state.clone().narrow(0, row, 1).reshape(framed_dims(old));
-            let larger = enlarge(unframed(moment), scale, InterpolateMode::Bilinear);
-            framed(larger).reshape([1, values]) * factor
-        };
-        let average = Tensor::zeros([1, values], &image.device());
-        let rows = vec![
-            moment(0, growth.recip()),
-            moment(1, growth.powi(-2)),
-            average,
-        ];
-        Self::Adam {
-            state: Tensor::cat(rows, 0),
-            time: *time,
-        }
-    }
-}
-
 impl Job for Gatys {
     fn step(&mut self) -> Result<Status, Error> {
         if self.at == self.scales[self.scale].steps {
@@ -311,28 +209,7 @@ impl Job for Gatys {
         self.before = self.image.clone();
         let image = self.image.clone();
         let (rate, decay) = (self.config.learning_rate, self.config.averaging);
-        match &mut self.mover {
-            Mover::Adam { state, time } => {
-                *time += 1;
-                let step = AdamStep {
-                    time: *time,
-                    rate,
-                    beta1: BETAS.0,
-                    beta2: BETAS.1,
-                    epsilon: EPSILON,
-                    decay,
-                    range: (0.0, 1.0),
-                };
-                (self.image, *state) = adam(image, grad, state.clone(), step);
-            }
-            Mover::Lbfgs { state, average } => {
-                let dims = image.dims();
-                let values = image.shape().num_elements();
-                let next = state.step(image.reshape([values]), grad.reshape([values]), rate);
-                self.image = next.reshape(dims);
-                *average = average.clone() * decay + self.image.clone() * (1.0 - decay);
-            }
-        }
+        self.image = self.mover.step(image, grad, rate, decay);
         self.at += 1;
         let last = self.scale + 1 == self.scales.len();
         Ok(if last && self.at == self.scales[self.scale].steps {
@@ -378,11 +255,8 @@ impl Job for Gatys {
         let c = &mut self.config;
         let before = (c.content_weight, c.style_weight, c.tv_weight);
         c.apply(control);
-        if let Mover::Lbfgs { state, .. } = &mut self.mover
-            && before != (c.content_weight, c.style_weight, c.tv_weight)
-        {
-            // Gradients of another loss do not belong into one history.
-            *state = Lbfgs::new(HISTORY);
+        if before != (c.content_weight, c.style_weight, c.tv_weight) {
+            self.mover.forget();
         }
         Ok(())
     }
@@ -399,26 +273,11 @@ impl Job for Gatys {
     }
 
     fn save(&self) -> Snapshot {
-        let flat = |t: &Tensor<4>| {
-            let n = t.shape().num_elements();
-            t.clone().reshape([n])
-        };
         let mut tensors = vec![("image".to_owned(), flat(&self.image))];
-        let mut time = 0;
-        match &self.mover {
-            Mover::Adam { state, time: t } => {
-                let n = state.shape().num_elements();
-                tensors.push(("state".into(), state.clone().reshape([n])));
-                time = *t;
-            }
-            Mover::Lbfgs { state, average } => {
-                tensors.push(("average".into(), flat(average)));
-                tensors.extend(state.tensors());
-            }
-        }
+        tensors.extend(self.mover.tensors());
         Snapshot {
             config: self.config.clone(),
-            meta: json!({ "scale": self.scale, "at": self.at, "time": time }),
+            meta: json!({ "scale": self.scale, "at": self.at, "time": self.mover.time() }),
             tensors,
         }
     }
@@ -446,36 +305,9 @@ impl Gatys {
         }
         let dims = framed_dims(&place);
         let n: usize = dims.iter().product();
-        let mut sized = |name: &str, length: usize| {
-            take(name)
-                .filter(|t| t.dims() == [length])
-                .ok_or_else(|| bad(name))
-        };
-        let image = sized("image", n)?.reshape(dims);
-        let mover = match self.config.optimizer {
-            Optimizer::Adam => Mover::Adam {
-                state: sized("state", 3 * n)?.reshape([3, n]),
-                time,
-            },
-            Optimizer::Lbfgs => {
-                let average = sized("average", n)?.reshape(dims);
-                let mut fits = true;
-                let state = Lbfgs::restore(HISTORY, |name| {
-                    let tensor = take(name)?;
-                    let length = if name.starts_with("rho") || name == "gamma" {
-                        1
-                    } else {
-                        n
-                    };
-                    fits &= tensor.dims() == [length];
-                    Some(tensor)
-                });
-                if !fits {
-                    return Err(bad("history"));
-                }
-                Mover::Lbfgs { state, average }
-            }
-        };
+        let image = take("image").filter(|t| t.dims() == [n]);
+        let image = image.ok_or_else(|| bad("image"))?.reshape(dims);
+        let mover = Mover::restore(self.config.optimizer, dims, time, take).map_err(bad)?;
         if scale != self.scale {
             self.prepare(&place);
         }

@@ -2,6 +2,7 @@
 
 mod gatys;
 mod gatys_config;
+mod gatys_image;
 mod gatys_targets;
 
 use burn::tensor::{Int, Tensor};
@@ -11,6 +12,7 @@ use crate::protocol::{GatysConfig, GatysControl};
 
 pub use gatys::Gatys;
 pub use gatys_config::{Memory, Scale, estimate, network_layers, scales};
+pub use gatys_image::enlarge;
 pub use gatys_targets::{GatysInputs, Losses, Targets};
 
 /// Something the user started. The session calls [`Job::step`] until it is done; every await

@@ -49,7 +49,9 @@ impl Architecture {
         if has("features.3.squeeze.weight") {
             return Ok(Self::SqueezeNet);
         }
-        let first = header.shape("features.0.weight").map(|s| s[0]);
+        let first = header
+            .shape("features.0.weight")
+            .and_then(|s| s.first().copied());
         match first {
             Some(16) => Ok(Self::Vgg(&FEATURES)),
             // Layer 16 is a convolution in vgg19 and a pooling in vgg16.

@@ -37,6 +37,23 @@ pub struct AdamStep {
 }
 
 impl AdamStep {
+    /// Step `time`, from 1, of a picture in 0..1, with `rate` in units of the picture; `decay` is that
+    /// of the running average, 0..1.
+    ///
+    /// The betas 0.9 and 0.99 are those of style-transfer-pytorch, epsilon 1e-8 is PyTorch's own. The
+    /// goldens of Adam (`tests/goldens/generate.py`) are computed with the same.
+    pub fn new(time: u32, rate: f32, decay: f32) -> Self {
+        Self {
+            time,
+            rate,
+            beta1: 0.9,
+            beta2: 0.99,
+            epsilon: 1e-8,
+            decay,
+            range: (0.0, 1.0),
+        }
+    }
+
     /// The rate and the factor of `sqrt(v)` with the bias corrections in them.
     fn corrected(&self) -> (f32, f32) {
         let correction = |beta: f32| 1.0 - f64::from(beta).powi(self.time as i32);

@@ -131,15 +131,7 @@ async fn stepping(w: usize, h: usize, device: &Device) -> Result<Check, Error> {
     let (mut ours, mut theirs) = ((image.clone(), state.clone()), (image, state));
     for time in 1..=3 {
         let grad = values(&[1, 3, h, w], 10 + time, device);
-        let step = AdamStep {
-            time,
-            rate: 0.02,
-            beta1: 0.9,
-            beta2: 0.99,
-            epsilon: 1e-8,
-            decay: 0.9,
-            range: (0.0, 1.0),
-        };
+        let step = AdamStep::new(time, 0.02, 0.9);
         ours = adam(ours.0, grad.clone(), ours.1, step);
         theirs = adam_reference(theirs.0, grad, theirs.1, step);
     }

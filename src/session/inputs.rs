@@ -33,7 +33,8 @@ pub struct Inputs {
 }
 
 impl Inputs {
-    /// From the object that travels beside `start`.
+    /// From the object that travels beside `start`. A Blob without a name is called by its role, by
+    /// which www/views/stylize.js knows a sample.
     ///
     /// # Errors
     /// `BadSetting` if the content or every style is missing.

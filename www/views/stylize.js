@@ -318,9 +318,11 @@ export class Stylize {
     this.#compare.ratio(width, height);
     this.#tellEstimate(estimate);
     const list = element("notes");
+    // A sample is drawn larger than needed, which is no news. It has no file name, so the engine calls it by its role
+    // (`Inputs::take` in src/session/inputs.rs), also when it comes out of a checkpoint.
     list.replaceChildren(
       ...notes
-        .filter(({ code }) => known(`note.${code}`))
+        .filter(({ code, subject }) => known(`note.${code}`) && !(code === "shrunk" && subject === "content"))
         .map(({ code, subject }) => make("li", {}, icon("info"), make("span", { text: /** @type {any} */ (`note.${code}`), args: { name: subject } }))),
     );
     list.hidden = list.children.length === 0;

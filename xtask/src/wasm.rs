@@ -1,6 +1,7 @@
 //! Compiles the crate to wasm and writes its JavaScript glue.
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     time::SystemTime,
@@ -38,10 +39,10 @@ pub fn build(dev: bool) -> Result<Package> {
         toolchain,
     };
 
-    let inputs = |package: &Package| inputs(&root, &compiled.with_extension("d"), package);
-    if let (Ok(built), Ok((now, _))) = (fs::read_to_string(&stamp), inputs(&package))
-        && built == now
-    {
+    let dependencies = compiled.with_extension("d");
+    // Empty before the first compile: cargo has not said yet what goes into it.
+    let before = contents(&root, &dependencies).unwrap_or_default();
+    if fs::read_to_string(&stamp).is_ok_and(|built| built == fingerprint(&before, &package)) {
         say(format!("wasm is up to date (profile {profile})"));
         return Ok(package);
     }
@@ -63,10 +64,10 @@ pub fn build(dev: bool) -> Result<Package> {
     }
     bindgen(&compiled, "easel", &package.folder, dev)?;
 
-    let (hash, newest) = inputs(&package)?;
-    // A file saved while the compiler ran may not be in the result.
-    if newest < started {
-        fs::write(&stamp, hash)?;
+    let now = contents(&root, &dependencies)?;
+    // What changed while the compiler ran may not be in the result.
+    if unchanged(&before, &now, started)? {
+        fs::write(&stamp, fingerprint(&now, &package))?;
     }
     Ok(package)
 }
@@ -84,15 +85,40 @@ pub fn bindgen(wasm: &Path, name: &str, folder: &Path, names: bool) -> Result<()
         .with_context(|| format!("wasm-bindgen cannot read {}", wasm.display()))
 }
 
-/// A hash over everything that the package is made from, and when the newest of it was written.
+/// The SHA-256 of every file that the package is made from.
 ///
 /// Content and not time decides, so that a fresh clone with a cached target folder has nothing to do.
-fn inputs(root: &Path, dependencies: &Path, package: &Package) -> Result<(String, SystemTime)> {
+type Contents = BTreeMap<PathBuf, String>;
+
+fn contents(root: &Path, dependencies: &Path) -> Result<Contents> {
     let mut files = parse_dependencies(&fs::read_to_string(dependencies)?);
     files.extend(["Cargo.toml", "Cargo.lock", ".cargo/config.toml"].map(|name| root.join(name)));
-    files.sort();
+    let mut contents = Contents::new();
+    for file in files {
+        let hash = hex(&Sha256::digest(fs::read(&file)?));
+        contents.insert(file, hash);
+    }
+    Ok(contents)
+}
+
+/// Whether every file of `now` holds what it held before the compiler was started. Of a file that
+/// `before` lacks, because cargo named it only afterwards, the time tells.
+fn unchanged(before: &Contents, now: &Contents, started: SystemTime) -> Result<bool> {
+    for (file, hash) in now {
+        let same = match before.get(file) {
+            Some(old) => old == hash,
+            None => fs::metadata(file)?.modified()? < started,
+        };
+        if !same {
+            return Ok(false);
+        }
+    }
+    Ok(true)
+}
+
+/// One hash over the contents and over how the package is made from them.
+fn fingerprint(contents: &Contents, package: &Package) -> String {
     let mut hash = Sha256::new();
-    let mut newest = SystemTime::UNIX_EPOCH;
     let Package {
         profile, toolchain, ..
     } = package;
@@ -105,13 +131,11 @@ fn inputs(root: &Path, dependencies: &Path, package: &Package) -> Result<(String
     ] {
         hash.update(Sha256::digest(part));
     }
-    for file in files {
-        let bytes = fs::read(&file)?;
+    for (file, content) in contents {
         hash.update(Sha256::digest(file.to_string_lossy().as_bytes()));
-        hash.update(Sha256::digest(bytes));
-        newest = newest.max(fs::metadata(&file)?.modified()?);
+        hash.update(content);
     }
-    Ok((hex(&hash.finalize()), newest))
+    hex(&hash.finalize())
 }
 
 /// The files in a `.d` file of cargo: `result: file file\ with\ spaces`.
@@ -145,6 +169,28 @@ mod tests {
             files,
             [PathBuf::from("/a/lib.rs"), PathBuf::from("/a/my op.wgsl")]
         );
+    }
+
+    fn holding(files: &[(&str, &str)]) -> Contents {
+        let own = |(file, hash): &(&str, &str)| (root().join(file), (*hash).to_owned());
+        files.iter().map(own).collect()
+    }
+
+    #[test]
+    fn a_source_touched_while_it_is_compiled_is_up_to_date_and_a_changed_one_is_not() {
+        let before = holding(&[("Cargo.toml", "a"), ("Cargo.lock", "b")]);
+        // Every file is younger.
+        let started = SystemTime::UNIX_EPOCH;
+        assert!(unchanged(&before, &before, started).unwrap());
+        let changed = holding(&[("Cargo.toml", "a"), ("Cargo.lock", "c")]);
+        assert!(!unchanged(&before, &changed, started).unwrap());
+    }
+
+    #[test]
+    fn a_source_that_is_new_to_cargo_counts_by_its_time() {
+        let (before, now) = (Contents::new(), holding(&[("Cargo.toml", "a")]));
+        assert!(unchanged(&before, &now, SystemTime::now()).unwrap());
+        assert!(!unchanged(&before, &now, SystemTime::UNIX_EPOCH).unwrap());
     }
 
     #[test]

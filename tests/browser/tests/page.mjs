@@ -37,6 +37,7 @@ export const tests = [
           start: document.querySelector("#start-text")?.textContent,
           notices: document.querySelectorAll("#notices .notice").length,
           curves: document.querySelector("#curves")?.checkVisibility(),
+          notes: document.querySelector("#notes")?.checkVisibility(),
         };
       });
       t.equal([seen.size, seen.visible, seen.notices], [[48, 36], true, 0], "the picture's size, whether it is seen, and the notices");
@@ -44,6 +45,7 @@ export const tests = [
       t.equal(seen.name, "After: Lake in the style of Brush", "the picture's name");
       t.equal(seen.start, "Stylize again", "the button");
       t.equal(seen.curves, true, "whether the loss curves are seen");
+      t.equal(seen.notes, false, "whether there are notes about a sample, which was made smaller");
     },
   },
   {
