@@ -1,5 +1,5 @@
 //! Each kernel against the plain Burn operations it replaces, side by side in one run:
-//! `cargo bench --bench ops`. Prints the ratio of the medians; absolute times depend on the machine.
+//! `cargo test --workspace --bench ops` (with what is compiled for the tests; `cargo bench` would compile all again). Prints the ratio of the medians; absolute times depend on the machine.
 #![allow(
     clippy::disallowed_methods,
     reason = "native only: reading waits for the GPU"
@@ -13,8 +13,11 @@ use easel::ops::{
     rgba8_unpack, rgba8_unpack_reference, total_variation, total_variation_reference,
 };
 
-/// Pairs of runs, ours and theirs in turn.
-const ROUNDS: usize = 15;
+/// Pairs of measurements, ours and theirs in turn.
+const ROUNDS: usize = 9;
+/// Runs of a measurement. A software adapter answers some reads at once and lets the next one wait for two: only a
+/// sum over several is a time.
+const RUNS: usize = 8;
 
 fn median(mut times: Vec<Duration>) -> f64 {
     times.sort();
@@ -25,10 +28,12 @@ fn median(mut times: Vec<Duration>) -> f64 {
 fn race(name: &str, ours: impl Fn() -> Tensor<1>, theirs: impl Fn() -> Tensor<1>) {
     let time = |f: &dyn Fn() -> Tensor<1>| {
         let begun = Instant::now();
-        f().into_data();
-        begun.elapsed()
+        for _ in 0..RUNS {
+            f().into_data();
+        }
+        begun.elapsed() / RUNS as u32
     };
-    for _ in 0..3 {
+    for _ in 0..2 {
         time(&ours);
         time(&theirs);
     }
