@@ -1,9 +1,31 @@
 //! Networks, one file per paper.
 
+mod dcgan;
 mod feature_network;
+mod johnson;
+mod patch_discriminator;
+mod resnet_generator;
 mod squeezenet;
+mod unet;
 mod vgg;
 
+use burn::tensor::Tensor;
+
+pub use dcgan::{DcganConfig, DcganDiscriminator, DcganGenerator};
 pub use feature_network::{Architecture, Cost, FeatureNetwork, Taps};
+pub use johnson::{Johnson, JohnsonConfig};
+pub use patch_discriminator::{PatchDiscriminator, PatchDiscriminatorConfig};
+pub use resnet_generator::{ResnetGenerator, ResnetGeneratorConfig};
 pub use squeezenet::SqueezeNet;
+pub use unet::{Unet, UnetConfig};
 pub use vgg::{FEATURES, VGG16, VGG19, Vgg, VggPlan};
+
+/// Networks that halve and double give back another size than they were given unless it divides.
+fn assert_sides(image: &Tensor<4>, unit: usize, least: usize) {
+    let [_, _, h, w] = image.dims();
+    let fits = |side: usize| side.is_multiple_of(unit) && side >= least;
+    assert!(
+        fits(h) && fits(w),
+        "the sides must be multiples of {unit} px and at least {least} px: {w} x {h} are not"
+    );
+}

@@ -1,7 +1,13 @@
 //! Layers and optimisers that several models share.
 
 mod conv;
+mod layers;
 mod lbfgs;
+mod norm;
+mod upsample;
 
 pub use conv::{Conv2d, ConvTranspose2d, Init};
+pub use layers::{Form, Layer, LayerPlan, Layers, NormKind};
 pub use lbfgs::Lbfgs;
+pub use norm::{BatchNorm2d, InstanceNorm2d};
+pub use upsample::UpsampleConv2d;

@@ -5,8 +5,9 @@
 use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
 use super::{
-    AdamStep, adam, adam_reference, gram, gram_reference, rgba8_pack, rgba8_pack_reference,
-    rgba8_unpack, rgba8_unpack_reference, total_variation, total_variation_reference,
+    AdamStep, adam, adam_reference, check_conv, gram, gram_reference, rgba8_pack,
+    rgba8_pack_reference, rgba8_unpack, rgba8_unpack_reference, total_variation,
+    total_variation_reference,
 };
 use crate::error::Error;
 
@@ -29,7 +30,7 @@ impl Check {
 }
 
 /// Sums of up to a thousand f32 products, in another order: measured below 1e-6 on three adapters.
-const VALUE: f32 = 1e-5;
+pub(super) const VALUE: f32 = 1e-5;
 /// Central differences of a quadratic in f32: the function's own rounding over the step.
 const DIFFERENCE: f32 = 5e-3;
 /// Step of the differences, for values around 1.
@@ -54,11 +55,17 @@ pub async fn check_kernels(device: &Device) -> Result<Vec<Check>, Error> {
     let mut checks = Vec::new();
     for (i, dims) in SHAPES.into_iter().enumerate() {
         let x = values(&dims, i as u32, device);
-        checks.extend(differentiable("gram", x.clone(), gram, gram_reference).await?);
-        let tv = |x: Tensor<4>| total_variation(x).reshape([1, 1, 1]);
-        let reference = |x: Tensor<4>| total_variation_reference(x).reshape([1, 1, 1]);
-        checks.extend(differentiable("total_variation", x, tv, reference).await?);
+        let exact = (VALUE, true);
+        let name = format!("gram {dims:?}");
+        let f = |x: &[Tensor<4>]| gram(x[0].clone()).flatten(0, 2);
+        let truth = |x: &[Tensor<4>]| gram_reference(x[0].clone()).flatten(0, 2);
+        checks.extend(differentiable(&name, &[x.clone()], &f, &truth, exact).await?);
+        let name = format!("total_variation {dims:?}");
+        let f = |x: &[Tensor<4>]| total_variation(x[0].clone());
+        let truth = |x: &[Tensor<4>]| total_variation_reference(x[0].clone());
+        checks.extend(differentiable(&name, &[x], &f, &truth, exact).await?);
     }
+    checks.extend(check_conv::check(device).await?);
     for (w, h) in [(1, 1), (7, 3), (65, 9), (300, 230)] {
         checks.extend(packing(w, h, device).await?);
         checks.push(stepping(w, h, device).await?);
@@ -66,40 +73,62 @@ pub async fn check_kernels(device: &Device) -> Result<Vec<Check>, Error> {
     Ok(checks)
 }
 
-/// Value and gradient of `f` against `reference`, and the gradient along one direction against a
-/// central difference.
-async fn differentiable(
+/// A function of feature maps, flattened.
+pub(super) type Function<'a> = &'a dyn Fn(&[Tensor<4>]) -> Tensor<1>;
+
+/// Value and all gradients of `f` against `reference`; if it is smooth, the gradients along one direction each also
+/// against a central difference.
+pub(super) async fn differentiable(
     name: &str,
-    x: Tensor<4>,
-    f: impl Fn(Tensor<4>) -> Tensor<3>,
-    reference: impl Fn(Tensor<4>) -> Tensor<3>,
+    inputs: &[Tensor<4>],
+    f: Function<'_>,
+    reference: Function<'_>,
+    (tolerance, smooth): (f32, bool),
 ) -> Result<Vec<Check>, Error> {
-    let dims = x.dims();
-    let truth = reference(x.clone());
-    let upstream = values(&truth.dims(), 77, &x.device());
-    let gradient = |f: &dyn Fn(Tensor<4>) -> Tensor<3>| {
-        let x = Tensor::<4>::from_inner(x.clone()).require_grad();
-        let loss = (f(x.clone()) * Tensor::from_inner(upstream.clone())).sum();
-        x.grad(&loss.backward())
-            .unwrap_or_else(|| x.inner().zeros_like())
+    let truth = reference(inputs);
+    let upstream = values(&truth.dims(), 77, &truth.device());
+    let gradients = |f: Function<'_>| -> Vec<Tensor<4>> {
+        let leaf = |x: &Tensor<4>| Tensor::<4>::from_inner(x.clone()).require_grad();
+        let leaves: Vec<_> = inputs.iter().map(leaf).collect();
+        let grads = (f(&leaves) * Tensor::from_inner(upstream.clone()))
+            .sum()
+            .backward();
+        let grad = |x: &Tensor<4>| {
+            let found = x.grad(&grads);
+            found.unwrap_or_else(|| x.clone().inner().zeros_like())
+        };
+        leaves.iter().map(grad).collect()
     };
-    let (ours, theirs) = (gradient(&f), gradient(&reference));
-    let direction = values(&dims, 99, &x.device());
-    let at = |step: f32| (f(x.clone() + direction.clone() * step) * upstream.clone()).sum();
-    let slope = (at(STEP) - at(-STEP)) / (2.0 * STEP);
-    let along = (ours.clone() * direction.clone()).sum();
-    // What the slope would be if nothing cancelled, as the unit of its error.
-    let unit = read((ours.clone() * direction.clone()).abs().sum()).await?[0].max(1e-6);
-    let miss = (read(slope).await?[0] - read(along).await?[0]).abs() / unit;
-    Ok(vec![
-        compare(format!("{name} value {dims:?}"), f(x.clone()), truth).await?,
-        compare(format!("{name} gradient {dims:?}"), ours, theirs).await?,
-        Check {
+    let value = compare(format!("{name} value"), f(inputs), truth).await?;
+    let mut checks = vec![Check { tolerance, ..value }];
+    for (n, (ours, theirs)) in gradients(f)
+        .into_iter()
+        .zip(gradients(reference))
+        .enumerate()
+    {
+        let dims = inputs[n].dims();
+        let check = compare(format!("{name} gradient {dims:?}"), ours.clone(), theirs).await?;
+        checks.push(Check { tolerance, ..check });
+        if !smooth {
+            continue;
+        }
+        let direction = values(&dims, 99, &ours.device());
+        let at = |step: f32| {
+            let mut moved = inputs.to_vec();
+            moved[n] = moved[n].clone() + direction.clone() * step;
+            (f(&moved) * upstream.clone()).sum()
+        };
+        let slope = read((at(STEP) - at(-STEP)) / (2.0 * STEP)).await?[0];
+        let along = ours * direction;
+        // What the slope would be if nothing cancelled, as the unit of its error.
+        let unit = read(along.clone().abs().sum()).await?[0].max(1e-6);
+        checks.push(Check {
             name: format!("{name} finite difference {dims:?}"),
-            worst: miss,
+            worst: (slope - read(along.sum()).await?[0]).abs() / unit,
             tolerance: DIFFERENCE,
-        },
-    ])
+        });
+    }
+    Ok(checks)
 }
 
 async fn packing(w: usize, h: usize, device: &Device) -> Result<Vec<Check>, Error> {
@@ -201,7 +230,7 @@ impl Noise {
 }
 
 /// Uniform in -1..1; the same on every device, which its own random numbers are not.
-fn values<const D: usize>(dims: &[usize; D], seed: u32, device: &Device) -> Tensor<D> {
+pub(super) fn values<const D: usize>(dims: &[usize; D], seed: u32, device: &Device) -> Tensor<D> {
     let mut noise = Noise(seed.wrapping_mul(7919) + 1);
     let n = dims.iter().product();
     let values: Vec<f32> = (0..n)

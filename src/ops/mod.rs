@@ -3,39 +3,51 @@
 //! Each file runs in the same order: public function, `<op>_reference` in plain Burn operations
 //! (the truth in tests, on any device), the extension trait, the launch, the gradient.
 
+mod activation;
 mod adam;
 mod check;
+mod check_conv;
 mod conv2d;
+mod conv2d_gradient;
 mod conv_transpose2d;
+mod gemm;
 mod gram;
+mod im2col;
 mod kernel;
 mod norm;
 mod rgba8_pack;
 mod rgba8_unpack;
 mod total_variation;
+mod upsample_conv2d;
+mod winograd;
 
+pub use activation::Activation;
 pub use adam::{AdamStep, adam, adam_reference};
 pub use check::{Check, check_kernels};
 pub use conv_transpose2d::{ConvTransposeOptions, conv_transpose2d, conv_transpose2d_reference};
-pub use conv2d::{
-    Activation, ConvOptions, PadMode, conv2d, conv2d_reference, upsample_conv2d,
-    upsample_conv2d_reference,
-};
+pub use conv2d::{ConvOptions, PadMode, conv2d, conv2d_reference};
 pub use gram::{gram, gram_reference};
 pub use kernel::Wgsl;
 pub use norm::{NormOptions, Over, norm, norm_reference};
 pub use rgba8_pack::{rgba8_pack, rgba8_pack_reference};
 pub use rgba8_unpack::{rgba8_unpack, rgba8_unpack_reference};
 pub use total_variation::{total_variation, total_variation_reference};
+pub use upsample_conv2d::{upsample_conv2d, upsample_conv2d_reference};
 
 /// Every kernel of the crate, for the test that holds WGSL and Rust together.
 pub fn kernels() -> Vec<&'static Wgsl> {
     [
+        &activation::KERNELS[..],
         &adam::KERNELS[..],
+        &conv2d::KERNELS[..],
+        &conv_transpose2d::KERNELS[..],
+        &gemm::KERNELS[..],
         &gram::KERNELS[..],
+        &im2col::KERNELS[..],
         &rgba8_pack::KERNELS[..],
         &rgba8_unpack::KERNELS[..],
         &total_variation::KERNELS[..],
+        &winograd::KERNELS[..],
     ]
     .concat()
 }
@@ -50,7 +62,7 @@ mod flex {
         x: FloatTensor<Flex>,
         f: impl FnOnce(Tensor<D>) -> Tensor<E>,
     ) -> FloatTensor<Flex> {
-        primitive(f(Tensor::from_primitive::<Flex>(x)))
+        of_flex(f(Tensor::from_primitive::<Flex>(x)))
     }
 
     /// The same with two inputs.
@@ -59,17 +71,17 @@ mod flex {
         y: FloatTensor<Flex>,
         f: impl FnOnce(Tensor<D>, Tensor<E>) -> Tensor<F>,
     ) -> FloatTensor<Flex> {
-        primitive(f(
+        of_flex(f(
             Tensor::from_primitive::<Flex>(x),
             Tensor::from_primitive::<Flex>(y),
         ))
     }
 
     /// Take the primitive out of a tensor that came from this backend a moment ago.
-    fn primitive<const D: usize>(x: Tensor<D>) -> FloatTensor<Flex> {
+    pub(super) fn of_flex<const D: usize>(x: Tensor<D>) -> FloatTensor<Flex> {
         x.try_into_primitive::<Flex>()
             .expect("a reference keeps its device")
     }
 }
 #[cfg(not(target_family = "wasm"))]
-use flex::{on_flex, on_flex2};
+use flex::{of_flex, on_flex, on_flex2};

@@ -1,0 +1,110 @@
+// A convolution of stride 1 to few channels (the last layer of a generator), where a matrix product would mostly
+// multiply zeros. One invocation per 8 pixels of a row and 4 output channels of an image: (strip, o/4, b).
+// mode: padding by 0 zeros, 1 reflect, 2 replicate. activation: 0 none, 1 max(y, 0), 2 leaky with slope, 3 tanh.
+struct Params {
+    inputs: u32, height: u32, width: u32, // of the input
+    outputs: u32, down: u32, across: u32, // of the output
+    kernel: u32, padding: u32, mode: u32, columns: u32, // columns of u, in vec4
+    biased: u32, activation: u32, slope: f32,
+}
+
+@group(0) @binding(0) var<storage, read_write> x: array<f32>;       // [B, I, H, W]
+@group(0) @binding(1) var<storage, read_write> u: array<vec4<f32>>; // [I k k, columns], start conv2d_pack
+@group(0) @binding(2) var<storage, read_write> bias: array<f32>;    // [O], or anything if not biased
+@group(0) @binding(3) var<storage, read_write> y: array<f32>;       // [B, O, down, across]
+@group(0) @binding(4) var<storage, read_write> params: Params;
+
+// Where coordinate q of the padded picture lies in one of n pixels; -1 outside.
+fn place(q: i32, n: i32) -> i32 {
+    if (q >= 0 && q < n) { return q; }
+    if (params.mode == 0u) { return -1; }
+    if (params.mode == 1u) { return clamp(n - 1 - abs(n - 1 - abs(q)), 0, n - 1); }
+    return clamp(q, 0, n - 1);
+}
+
+fn act(y: vec4<f32>) -> vec4<f32> {
+    switch params.activation {
+        case 1u: { return max(y, vec4(0.0)); }
+        case 2u: { return select(params.slope * y, y, y > vec4(0.0)); }
+        // tanh overflows on some adapters far start zero.
+        case 3u: { return tanh(clamp(y, vec4(-15.0), vec4(15.0))); }
+        default: { return y; }
+    }
+}
+
+fn pixel(row: u32, q: i32) -> f32 {
+    let at = place(q, i32(params.width));
+    if (at < 0) { return 0.0; }
+    return x[row + u32(at)];
+}
+
+fn put(base: u32, step: u32, q: u32, o: u32, value: vec4<f32>) {
+    if (q >= params.across) { return; }
+    let s = act(value);
+    y[base + q] = s.x;
+    if (o + 1u < params.outputs) { y[base + step + q] = s.y; }
+    if (o + 2u < params.outputs) { y[base + 2u * step + q] = s.z; }
+    if (o + 3u < params.outputs) { y[base + 3u * step + q] = s.w; }
+}
+
+@compute @workgroup_size(32, 1, 1)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    let strips = (params.across + 7u) / 8u;
+    let row = id.x / strips;
+    if (row >= params.down) { return; }
+    let first = id.x % strips * 8u;
+    let k = i32(params.kernel);
+    let q = i32(first) - i32(params.padding);
+    let inside = q >= 0 && q + k + 7 <= i32(params.width);
+    var s0 = vec4(0.0);
+    var s1 = vec4(0.0);
+    var s2 = vec4(0.0);
+    var s3 = vec4(0.0);
+    var s4 = vec4(0.0);
+    var s5 = vec4(0.0);
+    var s6 = vec4(0.0);
+    var s7 = vec4(0.0);
+    for (var c = 0u; c < params.inputs; c += 1u) {
+        for (var i = 0; i < k; i += 1) {
+            let line = place(i32(row) + i - i32(params.padding), i32(params.height));
+            if (line < 0) { continue; }
+            let start = ((id.z * params.inputs + c) * params.height + u32(line)) * params.width;
+            var tap = ((c * params.kernel + u32(i)) * params.kernel) * params.columns + id.y;
+            // Seven pixels are kept start tap to tap, one is new.
+            var p0: f32; var p1: f32; var p2: f32; var p3: f32; var p4: f32; var p5: f32; var p6: f32;
+            if (inside) {
+                let at = start + u32(q);
+                p0 = x[at]; p1 = x[at + 1u]; p2 = x[at + 2u]; p3 = x[at + 3u];
+                p4 = x[at + 4u]; p5 = x[at + 5u]; p6 = x[at + 6u];
+            } else {
+                p0 = pixel(start, q); p1 = pixel(start, q + 1); p2 = pixel(start, q + 2); p3 = pixel(start, q + 3);
+                p4 = pixel(start, q + 4); p5 = pixel(start, q + 5); p6 = pixel(start, q + 6);
+            }
+            for (var j = 0; j < k; j += 1) {
+                var p7: f32;
+                if (inside) { p7 = x[start + u32(q + j + 7)]; } else { p7 = pixel(start, q + j + 7); }
+                let w = u[tap];
+                s0 += p0 * w; s1 += p1 * w; s2 += p2 * w; s3 += p3 * w;
+                s4 += p4 * w; s5 += p5 * w; s6 += p6 * w; s7 += p7 * w;
+                p0 = p1; p1 = p2; p2 = p3; p3 = p4; p4 = p5; p5 = p6; p6 = p7;
+                tap += params.columns;
+            }
+        }
+    }
+    let o = id.y * 4u;
+    var b = vec4(0.0);
+    if (params.biased == 1u) {
+        let last = params.outputs - 1u;
+        b = vec4(bias[o], bias[min(o + 1u, last)], bias[min(o + 2u, last)], bias[min(o + 3u, last)]);
+    }
+    let step = params.down * params.across;
+    let base = (id.z * params.outputs + o) * step + row * params.across;
+    put(base, step, first + 0u, o, s0 + b);
+    put(base, step, first + 1u, o, s1 + b);
+    put(base, step, first + 2u, o, s2 + b);
+    put(base, step, first + 3u, o, s3 + b);
+    put(base, step, first + 4u, o, s4 + b);
+    put(base, step, first + 5u, o, s5 + b);
+    put(base, step, first + 6u, o, s6 + b);
+    put(base, step, first + 7u, o, s7 + b);
+}

@@ -1,0 +1,51 @@
+// The end of a transposed convolution by matrix product: y[b, o, y, x] = act(bias[o] + sum of M[(o k + i) k + j, (b, u, v)])
+// over all taps (i, j) and input pixels (u, v) with y = u s + i - padding, x = v s + j - padding. Gathers: no atomics.
+// activation: 0 none, 1 max(y, 0), 2 leaky with slope, 3 tanh. One invocation per (output pixel, channel, image).
+struct Params {
+    channels: u32, height: u32, width: u32, // of the output
+    across: u32, down: u32,                 // input pixels of an image
+    kernel: u32, stride: u32, padding: u32, columns: u32,
+    first: u32,                             // output channel of M's first row
+    biased: u32, activation: u32, slope: f32,
+}
+
+@group(0) @binding(0) var<storage, read_write> m: array<f32>;    // [O k k, columns]
+@group(0) @binding(1) var<storage, read_write> bias: array<f32>; // [O], or anything if not biased
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;    // [B, O, H, W]
+@group(0) @binding(3) var<storage, read_write> params: Params;
+
+fn act(y: f32) -> f32 {
+    switch params.activation {
+        case 1u: { return max(y, 0.0); }
+        case 2u: { return select(params.slope * y, y, y > 0.0); }
+        // tanh overflows on some adapters far from zero.
+        case 3u: { return tanh(clamp(y, -15.0, 15.0)); }
+        default: { return y; }
+    }
+}
+
+@compute @workgroup_size(64, 1, 1)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    let pixels = params.height * params.width;
+    if (id.x >= pixels) { return; }
+    let py = id.x / params.width + params.padding;
+    let px = id.x % params.width + params.padding;
+    let s = params.stride;
+    let k = params.kernel;
+    let base = id.z * params.across * params.down;
+    var sum = 0.0;
+    // The taps that meet this pixel begin at its remainder by the stride and lie a stride apart.
+    for (var i = py % s; i < k && i <= py; i += s) {
+        let u = (py - i) / s;
+        if (u >= params.down) { continue; }
+        for (var j = px % s; j < k && j <= px; j += s) {
+            let v = (px - j) / s;
+            if (v < params.across) {
+                sum += m[((id.y * k + i) * k + j) * params.columns + base + u * params.across + v];
+            }
+        }
+    }
+    let o = params.first + id.y;
+    if (params.biased == 1u) { sum += bias[o]; }
+    y[(id.z * params.channels + o) * pixels + id.x] = act(sum);
+}

@@ -1,0 +1,57 @@
+// The pixels under each tap of a convolution's window: V[(c k + i) k + j, t] = pad(x)[b, c, y s + i, x s + j] for the
+// output pixel t = (b, y, x). Padding is in the index arithmetic: mode 0 zeros, 1 reflect, 2 replicate.
+// One invocation per (output pixel, channel).
+struct Params {
+    channels: u32, height: u32, width: u32, // of the input
+    across: u32, down: u32,                 // output pixels of an image
+    kernel: u32, stride: u32, padding: u32, mode: u32,
+    first: u32, count: u32, row: u32,       // output pixels: where they begin, how many, length of a row of the result
+}
+
+@group(0) @binding(0) var<storage, read_write> x: array<f32>; // [B, C, H, W]
+@group(0) @binding(1) var<storage, read_write> v: array<f32>; // [C k k, row]
+@group(0) @binding(2) var<storage, read_write> params: Params;
+
+// Where coordinate q of the padded picture lies in one of n pixels; -1 outside.
+fn place(q: i32, n: i32) -> i32 {
+    if (q >= 0 && q < n) { return q; }
+    if (params.mode == 0u) { return -1; }
+    if (params.mode == 1u) { return clamp(n - 1 - abs(n - 1 - abs(q)), 0, n - 1); }
+    return clamp(q, 0, n - 1);
+}
+
+@compute @workgroup_size(64, 1, 1)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    if (id.x >= params.count) { return; }
+    let t = params.first + id.x;
+    let each = params.across * params.down;
+    let b = t / each;
+    let y = i32((t % each) / params.across * params.stride) - i32(params.padding);
+    let q = i32(t % params.across * params.stride) - i32(params.padding);
+    let k = i32(params.kernel);
+    let h = i32(params.height);
+    let w = i32(params.width);
+    let base = (b * params.channels + id.y) * params.height * params.width;
+    var at = id.y * params.kernel * params.kernel * params.row + id.x;
+    if (y >= 0 && q >= 0 && y + k <= h && q + k <= w) {
+        var start = base + u32(y) * params.width + u32(q);
+        for (var i = 0u; i < params.kernel; i += 1u) {
+            for (var j = 0u; j < params.kernel; j += 1u) {
+                v[at] = x[start + j];
+                at += params.row;
+            }
+            start += params.width;
+        }
+        return;
+    }
+    for (var i = 0; i < k; i += 1) {
+        let py = place(y + i, h);
+        for (var j = 0; j < k; j += 1) {
+            let px = place(q + j, w);
+            var value = 0.0;
+            if (py >= 0 && px >= 0) { value = x[base + u32(py) * params.width + u32(px)]; }
+            v[at] = value;
+            at += params.row;
+        }
+    }
+}

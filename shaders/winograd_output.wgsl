@@ -1,0 +1,79 @@
+// From Winograd's domain, F(4x4, 3x3), with bias and activation: Y = act(Aᵀ M A + b), four by four pixels of a tile.
+// activation: 0 none, 1 max(y, 0), 2 leaky with slope, 3 tanh. One invocation per (tile, output channel).
+struct Params {
+    channels: u32, height: u32, width: u32, // of the output
+    across: u32, down: u32,                 // tiles of an image
+    first: u32, count: u32, row: u32,       // tiles of all images: where they begin, how many, rounded up
+    rows: u32,                              // output channels, rounded up
+    biased: u32, activation: u32, slope: f32,
+}
+
+@group(0) @binding(0) var<storage, read_write> m: array<f32>;    // [36, rows, row]
+@group(0) @binding(1) var<storage, read_write> bias: array<f32>; // [O], or anything if not biased
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;    // [B, O, H, W]
+@group(0) @binding(3) var<storage, read_write> params: Params;
+
+fn act(y: vec4<f32>) -> vec4<f32> {
+    switch params.activation {
+        case 1u: { return max(y, vec4(0.0)); }
+        case 2u: { return select(params.slope * y, y, y > vec4(0.0)); }
+        // tanh overflows on some adapters far from zero.
+        case 3u: { return tanh(clamp(y, vec4(-15.0), vec4(15.0))); }
+        default: { return y; }
+    }
+}
+
+// Row n of Aᵀ M, where a row of M lies six steps further: all six values of it as 4 of the output.
+fn line(at: u32, step: u32) -> vec4<f32> {
+    let m0 = m[at];
+    let m1 = m[at + step];
+    let m2 = m[at + 2u * step];
+    let m3 = m[at + 3u * step];
+    let m4 = m[at + 4u * step];
+    let m5 = m[at + 5u * step];
+    let p = m1 + m2;
+    let q = m1 - m2;
+    let r = m3 + m4;
+    let s = m3 - m4;
+    return vec4(m0 + p + r, q + 2.0 * s, p + 4.0 * r, q + 8.0 * s + m5);
+}
+
+fn put(base: u32, y0: u32, x0: u32, value: vec4<f32>) {
+    if (y0 >= params.height) { return; }
+    let at = base + y0 * params.width + x0;
+    let s = act(value);
+    y[at] = s.x;
+    if (x0 + 1u < params.width) { y[at + 1u] = s.y; }
+    if (x0 + 2u < params.width) { y[at + 2u] = s.z; }
+    if (x0 + 3u < params.width) { y[at + 3u] = s.w; }
+}
+
+@compute @workgroup_size(64, 1, 1)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    let t = params.first + id.x;
+    let c = id.y;
+    if (id.x >= params.count) { return; }
+    let each = params.across * params.down;
+    let b = t / each;
+    let y0 = ((t % each) / params.across) * 4u;
+    let x0 = (t % params.across) * 4u;
+    let step = params.rows * params.row;
+    let at = c * params.row + id.x;
+    let l0 = line(at, step);
+    let l1 = line(at + 6u * step, step);
+    let l2 = line(at + 12u * step, step);
+    let l3 = line(at + 18u * step, step);
+    let l4 = line(at + 24u * step, step);
+    let l5 = line(at + 30u * step, step);
+    let p = l1 + l2;
+    let q = l1 - l2;
+    let r = l3 + l4;
+    let s = l3 - l4;
+    var add = 0.0;
+    if (params.biased == 1u) { add = bias[c]; }
+    let base = (b * params.channels + c) * params.height * params.width;
+    put(base, y0, x0, l0 + p + r + add);
+    put(base, y0 + 1u, x0, q + 2.0 * s + add);
+    put(base, y0 + 2u, x0, p + 4.0 * r + add);
+    put(base, y0 + 3u, x0, q + 8.0 * s + l5 + add);
+}

@@ -1,0 +1,388 @@
+//! Layers of a convolution, the norm and the activation that follow it: what generators and discriminators are rows of.
+//! A network is written down once, as a list of [`LayerPlan`]s; names, shapes, fresh and loaded weights follow from it.
+
+use burn::module::{Module, Param};
+use burn::tensor::{Device, Tensor};
+use serde::{Deserialize, Serialize};
+
+use super::{BatchNorm2d, Conv2d, ConvTranspose2d, Init, InstanceNorm2d, UpsampleConv2d};
+use crate::data::seed::Seed;
+use crate::error::Error;
+use crate::ops::{Activation, ConvOptions, ConvTransposeOptions};
+use crate::weights::{Expected, Weights};
+
+/// Which convolution a layer has. The activation in the options is set by the plan.
+#[derive(Clone, Copy, Debug)]
+pub enum Form {
+    /// [`Conv2d`]
+    Direct(ConvOptions),
+    /// [`ConvTranspose2d`]
+    Transposed(ConvTransposeOptions),
+    /// [`UpsampleConv2d`]
+    Upsampled(ConvOptions),
+}
+
+/// Which norm follows a convolution.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum NormKind {
+    /// [`InstanceNorm2d`] without affine map.
+    Instance,
+    /// [`InstanceNorm2d`] with affine map.
+    AffineInstance,
+    /// [`BatchNorm2d`]
+    Batch,
+}
+
+/// A layer before it has weights.
+#[derive(Clone, Debug)]
+pub struct LayerPlan {
+    /// The convolution's name in the reference's state dict.
+    pub name: String,
+    /// Which convolution.
+    pub form: Form,
+    /// `[in, out]`
+    pub channels: [usize; 2],
+    /// Side of the square kernel, in pixels.
+    pub kernel: usize,
+    /// Whether the convolution has a bias.
+    pub bias: bool,
+    /// The norm and its name.
+    pub norm: Option<(NormKind, String)>,
+    /// Applied at the end.
+    pub activation: Activation,
+}
+
+impl LayerPlan {
+    /// A convolution with bias and nothing after it.
+    pub fn new(name: impl Into<String>, form: Form, channels: [usize; 2], kernel: usize) -> Self {
+        Self {
+            name: name.into(),
+            form,
+            channels,
+            kernel,
+            bias: true,
+            norm: None,
+            activation: Activation::Linear,
+        }
+    }
+
+    /// With the norm that stands right after the convolution in an `nn.Sequential`: `model.4` after `model.3`.
+    ///
+    /// # Panics
+    /// If the convolution's name does not end in an index.
+    pub fn followed_by(self, norm: Option<NormKind>, activation: Activation) -> Self {
+        let after = || {
+            let (sequence, index) = self.name.rsplit_once('.')?;
+            Some(format!("{sequence}.{}", index.parse::<usize>().ok()? + 1))
+        };
+        let norm = norm.map(|kind| {
+            (
+                kind,
+                after().expect("a name in a sequence ends in its index"),
+            )
+        });
+        Self {
+            norm,
+            activation,
+            ..self
+        }
+    }
+
+    /// PyTorch's shape of the convolution's weight.
+    fn shape(&self) -> [usize; 4] {
+        let ([input, output], k) = (self.channels, self.kernel);
+        match self.form {
+            Form::Transposed(_) => [input, output, k, k],
+            Form::Direct(_) | Form::Upsampled(_) => [output, input, k, k],
+        }
+    }
+
+    /// Its tensors in the reference's state dict: those used in the order of [`Layer::values`], then what such a file
+    /// may hold besides. Instance norms of old PyTorch kept running statistics, though they are never used.
+    fn expected(&self) -> Vec<Expected> {
+        let c = vec![self.channels[1]];
+        let mut all = Vec::new();
+        let mut add = |name: &str, part: &str, shape: Vec<usize>, used| {
+            let name = format!("{name}.{part}");
+            all.push(Expected { name, shape, used });
+        };
+        add(&self.name, "weight", self.shape().to_vec(), true);
+        if self.bias {
+            add(&self.name, "bias", c.clone(), true);
+        }
+        if let Some((kind, name)) = &self.norm {
+            if *kind != NormKind::Instance {
+                add(name, "weight", c.clone(), true);
+                add(name, "bias", c.clone(), true);
+            }
+            let used = *kind == NormKind::Batch;
+            add(name, "running_mean", c.clone(), used);
+            add(name, "running_var", c, used);
+            add(name, "num_batches_tracked", vec![], false);
+        }
+        all
+    }
+
+    /// The convolution takes the activation over if no norm stands between.
+    fn conv(&self, weight: Tensor<4>, bias: Option<Tensor<1>>) -> Conv {
+        let activation = match self.norm {
+            Some(_) => Activation::Linear,
+            None => self.activation,
+        };
+        match self.form {
+            Form::Direct(o) => {
+                Conv::Direct(Conv2d::new(weight, bias, ConvOptions { activation, ..o }))
+            }
+            Form::Transposed(o) => {
+                let options = ConvTransposeOptions { activation, ..o };
+                Conv::Transposed(ConvTranspose2d::new(weight, bias, options))
+            }
+            Form::Upsampled(o) => {
+                let options = ConvOptions { activation, ..o };
+                Conv::Upsampled(UpsampleConv2d::new(weight, bias, options))
+            }
+        }
+    }
+
+    fn layer(&self, weight: Tensor<4>, bias: Option<Tensor<1>>, norm: Option<Norm>) -> Layer {
+        Layer {
+            conv: self.conv(weight, bias),
+            norm,
+            activation: self.activation,
+        }
+    }
+
+    fn init(&self, init: Init, seed: &mut Seed, device: &Device) -> Layer {
+        let [input, output] = self.channels;
+        let weight = init.draw(self.shape(), input, seed, device);
+        let bias = self.bias.then(|| Tensor::zeros([output], device));
+        let norm = self.norm.as_ref().map(|(kind, _)| match kind {
+            NormKind::Instance => Norm::Instance(InstanceNorm2d::new(None)),
+            NormKind::AffineInstance => {
+                let affine = [
+                    Tensor::ones([output], device),
+                    Tensor::zeros([output], device),
+                ];
+                Norm::Instance(InstanceNorm2d::new(Some(affine)))
+            }
+            NormKind::Batch => Norm::Batch(BatchNorm2d::init(output, init, seed, device)),
+        });
+        self.layer(weight, bias, norm)
+    }
+
+    fn load(&self, weights: &Weights, device: &Device) -> Result<Layer, Error> {
+        let weight = weights.tensor(&format!("{}.weight", self.name), device)?;
+        let bias = match self.bias {
+            true => Some(weights.tensor(&format!("{}.bias", self.name), device)?),
+            false => None,
+        };
+        let Some((kind, name)) = &self.norm else {
+            return Ok(self.layer(weight, bias, None));
+        };
+        let part = |part: &str| weights.tensor::<1>(&format!("{name}.{part}"), device);
+        let norm = match kind {
+            NormKind::Instance => Norm::Instance(InstanceNorm2d::new(None)),
+            NormKind::AffineInstance => {
+                Norm::Instance(InstanceNorm2d::new(Some([part("weight")?, part("bias")?])))
+            }
+            NormKind::Batch => {
+                let values = [
+                    part("weight")?,
+                    part("bias")?,
+                    part("running_mean")?,
+                    part("running_var")?,
+                ];
+                Norm::Batch(BatchNorm2d::new(values))
+            }
+        };
+        Ok(self.layer(weight, bias, Some(norm)))
+    }
+}
+
+#[derive(Module, Debug)]
+enum Conv {
+    Direct(Conv2d),
+    Transposed(ConvTranspose2d),
+    Upsampled(UpsampleConv2d),
+}
+
+impl Conv {
+    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        match self {
+            Self::Direct(conv) => conv.forward(x),
+            Self::Transposed(conv) => conv.forward(x),
+            Self::Upsampled(conv) => conv.forward(x),
+        }
+    }
+
+    /// Weight and bias.
+    fn parts(&self) -> (Tensor<4>, Option<Tensor<1>>) {
+        let (weight, bias) = match self {
+            Self::Direct(conv) => (&conv.weight, &conv.bias),
+            Self::Transposed(conv) => (&conv.weight, &conv.bias),
+            Self::Upsampled(conv) => (&conv.weight, &conv.bias),
+        };
+        (weight.val(), bias.as_ref().map(Param::val))
+    }
+}
+
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a network has tens of them, of kilobytes at least"
+)]
+#[derive(Module, Debug)]
+enum Norm {
+    Instance(InstanceNorm2d),
+    Batch(BatchNorm2d),
+}
+
+/// `act(norm(conv(x))) + residual`.
+#[derive(Module, Debug)]
+pub struct Layer {
+    conv: Conv,
+    norm: Option<Norm>,
+    #[module(skip)]
+    activation: Activation,
+}
+
+impl Layer {
+    /// `[B, in, H, W]` -> `[B, out, H', W']`; batch norms take their running statistics.
+    pub fn forward(&self, x: Tensor<4>, residual: Option<Tensor<4>>) -> Tensor<4> {
+        let x = self.conv.forward(x);
+        match &self.norm {
+            Some(Norm::Instance(norm)) => norm.forward(x, residual, self.activation),
+            Some(Norm::Batch(norm)) => norm.forward(x, residual, self.activation),
+            None => plus(x, residual),
+        }
+    }
+
+    /// The same, but batch norms take the statistics of the batch and remember them.
+    pub fn forward_train(&mut self, x: Tensor<4>, residual: Option<Tensor<4>>) -> Tensor<4> {
+        let x = self.conv.forward(x);
+        match &mut self.norm {
+            Some(Norm::Instance(norm)) => norm.forward(x, residual, self.activation),
+            Some(Norm::Batch(norm)) => norm.forward_train(x, residual, self.activation),
+            None => plus(x, residual),
+        }
+    }
+
+    /// All numbers, flat, in the order of [`LayerPlan::expected`].
+    fn values(&self) -> Vec<Tensor<1>> {
+        let (weight, bias) = self.conv.parts();
+        let mut all = vec![weight.flatten(0, 3)];
+        all.extend(bias);
+        match &self.norm {
+            Some(Norm::Instance(norm)) => {
+                all.extend(
+                    [&norm.weight, &norm.bias]
+                        .into_iter()
+                        .flatten()
+                        .map(Param::val),
+                );
+            }
+            Some(Norm::Batch(norm)) => {
+                all.extend([norm.weight.val(), norm.bias.val()]);
+                all.extend([norm.running_mean(), norm.running_var()]);
+            }
+            None => {}
+        }
+        all
+    }
+}
+
+fn plus(x: Tensor<4>, residual: Option<Tensor<4>>) -> Tensor<4> {
+    match residual {
+        Some(residual) => x + residual,
+        None => x,
+    }
+}
+
+/// A row of layers with its plan.
+#[derive(Module, Debug)]
+pub struct Layers {
+    /// In the order of the plan.
+    pub layers: Vec<Layer>,
+    #[module(skip)]
+    plan: Vec<LayerPlan>,
+}
+
+impl Layers {
+    /// Fresh weights, drawn from the seed.
+    pub fn init(plan: Vec<LayerPlan>, init: Init, seed: &mut Seed, device: &Device) -> Self {
+        let layers = plan.iter().map(|layer| layer.init(init, seed, device));
+        Self {
+            layers: layers.collect(),
+            plan,
+        }
+    }
+
+    /// Weights from a file checked by [`Self::expected`].
+    ///
+    /// # Errors
+    /// Those of [`Weights::tensor`].
+    pub fn load(plan: Vec<LayerPlan>, weights: &Weights, device: &Device) -> Result<Self, Error> {
+        let layers = plan.iter().map(|layer| layer.load(weights, device));
+        Ok(Self {
+            layers: layers.collect::<Result<_, _>>()?,
+            plan,
+        })
+    }
+
+    /// The tensors of the reference's state dict, in the order of the layers.
+    pub fn expected(plan: &[LayerPlan]) -> Vec<Expected> {
+        plan.iter().flat_map(LayerPlan::expected).collect()
+    }
+
+    /// All numbers by their names in the state dict, flat, in the order of [`Self::expected`]; shapes are there.
+    pub fn tensors(&self) -> Vec<(String, Tensor<1>)> {
+        let names = Self::expected(&self.plan).into_iter().filter(|e| e.used);
+        let values = self.layers.iter().flat_map(Layer::values);
+        names.map(|e| e.name).zip(values).collect()
+    }
+
+    /// The same function in inference, with every batch norm folded into its convolution.
+    pub fn folded(&self) -> Self {
+        let mut plan = self.plan.clone();
+        let mut layers = self.layers.clone();
+        for (layer, plan) in layers.iter_mut().zip(&mut plan) {
+            let Some(Norm::Batch(norm)) = &layer.norm else {
+                continue;
+            };
+            let axis = usize::from(matches!(plan.form, Form::Transposed(_)));
+            let (weight, bias) = layer.conv.parts();
+            let (weight, bias) = norm.folded(weight, bias, axis);
+            (plan.norm, plan.bias) = (None, true);
+            let bias = Some(bias.without_autodiff());
+            *layer = plan.layer(weight.without_autodiff(), bias, None);
+        }
+        Self { layers, plan }
+    }
+
+    /// One layer after the other.
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        self.layers
+            .iter()
+            .fold(x, |x, layer| layer.forward(x, None))
+    }
+
+    /// The first `ends` layers, residual blocks (He et al., 2015) of two layers each, and the last `ends` layers. A
+    /// block is `x + second(first(x))`, without an activation after the sum.
+    pub fn forward_residual(&self, ends: usize, x: Tensor<4>) -> Tensor<4> {
+        let (first, rest) = self.layers.split_at(ends);
+        let (blocks, last) = rest.split_at(rest.len() - ends);
+        let x = first.iter().fold(x, |x, layer| layer.forward(x, None));
+        let x = blocks.chunks_exact(2).fold(x, |x, block| {
+            let inner = block[0].forward(x.clone(), None);
+            block[1].forward(inner, Some(x))
+        });
+        last.iter().fold(x, |x, layer| layer.forward(x, None))
+    }
+
+    /// One after the other in training: see [`Layer::forward_train`].
+    pub fn forward_train(&mut self, x: Tensor<4>) -> Tensor<4> {
+        self.layers
+            .iter_mut()
+            .fold(x, |x, layer| layer.forward_train(x, None))
+    }
+}

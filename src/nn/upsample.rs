@@ -1,0 +1,34 @@
+//! Up-sampling by a convolution that is not transposed: no checkerboard (Odena et al., 2016).
+
+use burn::module::{Module, Param};
+use burn::tensor::Tensor;
+
+use crate::ops::{ConvOptions, upsample_conv2d};
+
+/// Nearest neighbours twice as large, one pixel of padding, a 3x3 convolution; weight `[out, in, 3, 3]`, bias `[out]`.
+#[derive(Module, Debug)]
+pub struct UpsampleConv2d {
+    /// `[out, in, 3, 3]`
+    pub weight: Param<Tensor<4>>,
+    /// `[out]`
+    pub bias: Option<Param<Tensor<1>>>,
+    #[module(skip)]
+    options: ConvOptions,
+}
+
+impl UpsampleConv2d {
+    /// From given values; of the options, padding mode and activation count.
+    pub fn new(weight: Tensor<4>, bias: Option<Tensor<1>>, options: ConvOptions) -> Self {
+        Self {
+            weight: Param::from_tensor(weight),
+            bias: bias.map(Param::from_tensor),
+            options,
+        }
+    }
+
+    /// `[B, in, H, W]` -> `[B, out, 2 H, 2 W]`.
+    pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+        let bias = self.bias.as_ref().map(Param::val);
+        upsample_conv2d(x, self.weight.val(), bias, self.options)
+    }
+}

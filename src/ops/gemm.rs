@@ -1,0 +1,54 @@
+//! Batched matrix products whose reduced dimension comes first, the heart of all convolutions here.
+
+use burn::backend::{TensorMetadata, wgpu::CubeTensor};
+
+use super::kernel::{Wgsl, empty, launch};
+
+static GEMM: Wgsl = Wgsl {
+    name: "gemm",
+    source: include_str!("../../shaders/gemm.wgsl"),
+    dim: (4, 1, 1),
+};
+pub(super) static KERNELS: [&Wgsl; 1] = [&GEMM];
+
+/// Rows and columns of the operands are padded to multiples of this.
+pub(super) const TILE: usize = 16;
+
+/// `n` rounded up to whole tiles.
+pub(super) fn tiles(n: usize) -> usize {
+    n.next_multiple_of(TILE)
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+struct Params {
+    depth: u32,
+    rows: u32,
+    columns: u32,
+    line: u32,
+    first: u32,
+}
+
+/// `M[k] = U[k]ᵀ V[k]`: `[batch, depth, line]`, `[batch, depth, columns]` -> `[batch, rows, columns]`, where the rows
+/// begin at `first` of the line. All lengths but batch and depth are multiples of [`TILE`].
+pub(super) fn gemm(
+    u: &CubeTensor,
+    v: &CubeTensor,
+    [batch, depth, columns]: [usize; 3],
+    line: usize,
+    (first, rows): (usize, usize),
+) -> CubeTensor {
+    debug_assert!([columns, line, first, rows].iter().all(|n| n % TILE == 0));
+    debug_assert!(u.shape().num_elements() >= batch * depth * line);
+    let m = empty(u, [batch, rows, columns], u.dtype);
+    let params = Params {
+        depth: depth as u32,
+        rows: (rows / 4) as u32,
+        columns: (columns / 4) as u32,
+        line: (line / 4) as u32,
+        first: (first / 4) as u32,
+    };
+    let threads = (columns / TILE, rows / TILE, batch);
+    launch(&GEMM, threads, &[u, v], &[&m], params);
+    m
+}
