@@ -44,6 +44,7 @@ pub fn kernels() -> Vec<&'static Wgsl> {
         &gemm::KERNELS[..],
         &gram::KERNELS[..],
         &im2col::KERNELS[..],
+        &norm::KERNELS[..],
         &rgba8_pack::KERNELS[..],
         &rgba8_unpack::KERNELS[..],
         &total_variation::KERNELS[..],

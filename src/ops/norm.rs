@@ -1,8 +1,50 @@
 //! Instance and batch normalisation with the affine map, activation and residual that follow.
 
+use burn::backend::{
+    Autodiff, Backend, Dispatch, DispatchTensor, TensorMetadata,
+    autodiff::{
+        NodeId,
+        checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
+        grads::Gradients,
+        ops::{Backward, Ops, OpsKind},
+    },
+    backend_extension,
+    ops::FloatTensorOps,
+    tensor::FloatTensor,
+    wgpu::{CubeBackend, CubeTensor, into_contiguous},
+};
 use burn::tensor::Tensor;
 
 use super::Activation;
+use super::conv2d::dims4;
+use super::kernel::{Wgsl, empty, launch};
+
+static STATISTICS: Wgsl = Wgsl {
+    name: "norm_statistics",
+    source: include_str!("../../shaders/norm_statistics.wgsl"),
+    dim: (64, 1, 1),
+};
+static COMBINE: Wgsl = Wgsl {
+    name: "norm_combine",
+    source: include_str!("../../shaders/norm_combine.wgsl"),
+    dim: (64, 1, 1),
+};
+static NORM: Wgsl = Wgsl {
+    name: "norm",
+    source: include_str!("../../shaders/norm.wgsl"),
+    dim: (64, 1, 1),
+};
+static SUMS: Wgsl = Wgsl {
+    name: "norm_sums",
+    source: include_str!("../../shaders/norm_sums.wgsl"),
+    dim: (64, 1, 1),
+};
+static BACKWARD: Wgsl = Wgsl {
+    name: "norm_backward",
+    source: include_str!("../../shaders/norm_backward.wgsl"),
+    dim: (64, 1, 1),
+};
+pub(super) static KERNELS: [&Wgsl; 5] = [&STATISTICS, &COMBINE, &NORM, &SUMS, &BACKWARD];
 
 /// Over what the statistics are taken.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -26,13 +68,32 @@ pub struct NormOptions {
 
 /// `y = act((x - mean) / sqrt(variance + epsilon) * gamma + beta) + residual`, `[B, C, H, W]`, and the statistics
 /// `[2, S]`: mean and biased variance for each of `S = B C` or `S = C` sets. The statistics carry no gradient.
+///
+/// # Panics
+/// If gamma, beta or the residual do not fit.
 pub fn norm(
     x: Tensor<4>,
     affine: Option<(Tensor<1>, Tensor<1>)>,
     residual: Option<Tensor<4>>,
     options: NormOptions,
 ) -> (Tensor<4>, Tensor<2>) {
-    norm_reference(x, affine, residual, options)
+    let dims @ [_, c, _, _] = x.dims();
+    let fits = affine
+        .as_ref()
+        .is_none_or(|(gamma, beta)| gamma.dims() == [c] && beta.dims() == [c]);
+    assert!(fits, "gamma and beta need {c} values each");
+    let fits = residual.as_ref().is_none_or(|r| r.dims() == dims);
+    assert!(fits, "the residual needs the shape {dims:?}");
+    let x = x.into_dispatch();
+    // An extension takes no optional tensor: any stands for one that does not count.
+    let parts = (affine.is_some(), residual.is_some());
+    let (gamma, beta) = match affine {
+        Some((gamma, beta)) => (gamma.into_dispatch(), beta.into_dispatch()),
+        None => (x.clone(), x.clone()),
+    };
+    let residual: DispatchTensor = residual.map_or_else(|| x.clone(), Tensor::into_dispatch);
+    let (y, statistics) = Dispatch::norm_act(x, gamma, beta, residual, parts, options);
+    (Tensor::from_dispatch(y), Tensor::from_dispatch(statistics))
 }
 
 /// [`norm`] in plain tensor operations, with Burn's own gradients.
@@ -64,10 +125,398 @@ pub fn norm_reference(
         Some(residual) => y + residual,
         None => y,
     };
-    (
-        y,
-        Tensor::cat(vec![mean, variance], 1)
-            .swap_dims(0, 1)
-            .detach(),
-    )
+    let statistics = Tensor::cat(vec![mean, variance], 1).swap_dims(0, 1);
+    (y, statistics.detach())
+}
+
+#[backend_extension(Cube, Flex: cfg(not(target_family = "wasm")), Autodiff)]
+pub(crate) trait NormOps: Backend {
+    /// Result and statistics. `parts`: whether gamma and beta count, whether the residual does.
+    fn norm_act(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        residual: FloatTensor<Self>,
+        parts: (bool, bool),
+        options: NormOptions,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>);
+    /// The gradient of x, and `[2, S]`, the sums over each set of `g` and `g n` (the gradient before the activation,
+    /// and its product with the normalised value): the gradients of beta and gamma.
+    fn norm_act_backward(
+        x: FloatTensor<Self>,
+        statistics: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        affine: bool,
+        grad: FloatTensor<Self>,
+        options: NormOptions,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>);
+}
+
+/// Where the values of a set lie.
+struct Sets {
+    pixels: usize,
+    /// Planes of a set, and how many planes lie from one to the next.
+    planes: usize,
+    skip: usize,
+    sets: usize,
+    /// Each set is cut into as many parts for the statistics.
+    parts: usize,
+}
+
+/// The fewest values worth a part, and the most parts.
+const PART: usize = 64;
+const PARTS: usize = 64;
+
+impl Sets {
+    fn new([b, c, h, w]: [usize; 4], over: Over) -> Self {
+        let pixels = h * w;
+        let (planes, sets) = match over {
+            Over::Instance => (1, b * c),
+            Over::Batch => (b, c),
+        };
+        let parts = (planes * pixels).div_ceil(PART).min(pixels).min(PARTS);
+        Self {
+            pixels,
+            planes,
+            skip: c,
+            sets,
+            parts,
+        }
+    }
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+struct StatisticsParams {
+    pixels: u32,
+    planes: u32,
+    skip: u32,
+    sets: u32,
+    parts: u32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+struct Params {
+    pixels: u32,
+    channels: u32,
+    sets: u32,
+    affine: u32,
+    added: u32,
+    activation: u32,
+    slope: f32,
+    epsilon: f32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+struct SumsParams {
+    pixels: u32,
+    planes: u32,
+    skip: u32,
+    sets: u32,
+    parts: u32,
+    channels: u32,
+    affine: u32,
+    activation: u32,
+    slope: f32,
+    epsilon: f32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+struct BackwardParams {
+    pixels: u32,
+    channels: u32,
+    sets: u32,
+    count: f32,
+    affine: u32,
+    activation: u32,
+    slope: f32,
+    epsilon: f32,
+}
+
+impl NormOps for CubeBackend {
+    fn norm_act(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        residual: FloatTensor<Self>,
+        (affine, added): (bool, bool),
+        options: NormOptions,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        let (x, residual) = (into_contiguous(x), into_contiguous(residual));
+        let (gamma, beta) = (into_contiguous(gamma), into_contiguous(beta));
+        let dims @ [b, c, _, _] = dims4(&x);
+        let sets = Sets::new(dims, options.over);
+        let statistics = statistics(&x, &sets);
+        let y = empty(&x, dims, x.dtype);
+        let (activation, slope) = options.activation.code();
+        let params = Params {
+            pixels: sets.pixels as u32,
+            channels: c as u32,
+            sets: sets.sets as u32,
+            affine: u32::from(affine),
+            added: u32::from(added),
+            activation,
+            slope,
+            epsilon: options.epsilon,
+        };
+        let inputs = [&x, &statistics, &gamma, &beta, &residual];
+        launch(&NORM, (sets.pixels, b * c, 1), &inputs, &[&y], params);
+        (y, statistics)
+    }
+
+    fn norm_act_backward(
+        x: FloatTensor<Self>,
+        statistics: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        affine: bool,
+        grad: FloatTensor<Self>,
+        options: NormOptions,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        let (x, grad) = (into_contiguous(x), into_contiguous(grad));
+        let (gamma, beta) = (into_contiguous(gamma), into_contiguous(beta));
+        let dims @ [b, c, _, _] = dims4(&x);
+        let sets = Sets::new(dims, options.over);
+        let (activation, slope) = options.activation.code();
+        let partial = empty(&x, [2, sets.sets, sets.parts], x.dtype);
+        let params = SumsParams {
+            pixels: sets.pixels as u32,
+            planes: sets.planes as u32,
+            skip: sets.skip as u32,
+            sets: sets.sets as u32,
+            parts: sets.parts as u32,
+            channels: c as u32,
+            affine: u32::from(affine),
+            activation,
+            slope,
+            epsilon: options.epsilon,
+        };
+        let inputs = [&x, &statistics, &gamma, &beta, &grad];
+        let threads = (sets.parts, sets.sets, 1);
+        launch(&SUMS, threads, &inputs, &[&partial], params);
+        let sums = <Self as FloatTensorOps<Self>>::float_sum_dim(partial, 2);
+        let shape = [2, sets.sets].into();
+        let sums = into_contiguous(<Self as FloatTensorOps<Self>>::float_reshape(sums, shape));
+        let out = empty(&x, dims, x.dtype);
+        let params = BackwardParams {
+            pixels: sets.pixels as u32,
+            channels: c as u32,
+            sets: sets.sets as u32,
+            count: (sets.planes * sets.pixels) as f32,
+            affine: u32::from(affine),
+            activation,
+            slope,
+            epsilon: options.epsilon,
+        };
+        let inputs = [&x, &statistics, &gamma, &beta, &grad, &sums];
+        launch(&BACKWARD, (sets.pixels, b * c, 1), &inputs, &[&out], params);
+        (out, sums)
+    }
+}
+
+/// `[2, S]`: mean and biased variance.
+fn statistics(x: &CubeTensor, sets: &Sets) -> CubeTensor {
+    let params = StatisticsParams {
+        pixels: sets.pixels as u32,
+        planes: sets.planes as u32,
+        skip: sets.skip as u32,
+        sets: sets.sets as u32,
+        parts: sets.parts as u32,
+    };
+    let found = empty(x, [2, sets.sets, sets.parts], x.dtype);
+    let threads = (sets.parts, sets.sets, 1);
+    launch(&STATISTICS, threads, &[x], &[&found], params);
+    let statistics = empty(x, [2, sets.sets], x.dtype);
+    launch(
+        &COMBINE,
+        (sets.sets, 1, 1),
+        &[&found],
+        &[&statistics],
+        params,
+    );
+    statistics
+}
+
+#[cfg(not(target_family = "wasm"))]
+mod flex {
+    use super::*;
+    use crate::ops::of_flex;
+    use burn::backend::Flex;
+
+    fn tensor<const D: usize>(x: FloatTensor<Flex>) -> Tensor<D> {
+        Tensor::from_primitive::<Flex>(x)
+    }
+
+    impl NormOps for Flex {
+        fn norm_act(
+            x: FloatTensor<Self>,
+            gamma: FloatTensor<Self>,
+            beta: FloatTensor<Self>,
+            residual: FloatTensor<Self>,
+            (affine, added): (bool, bool),
+            options: NormOptions,
+        ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+            let affine = affine.then(|| (tensor(gamma), tensor(beta)));
+            let residual = added.then(|| tensor(residual));
+            let (y, statistics) = norm_reference(tensor(x), affine, residual, options);
+            (of_flex(y), of_flex(statistics))
+        }
+
+        fn norm_act_backward(
+            x: FloatTensor<Self>,
+            statistics: FloatTensor<Self>,
+            gamma: FloatTensor<Self>,
+            beta: FloatTensor<Self>,
+            affine: bool,
+            grad: FloatTensor<Self>,
+            options: NormOptions,
+        ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+            let (x, statistics, grad): (Tensor<4>, Tensor<2>, Tensor<4>) =
+                (tensor(x), tensor(statistics), tensor(grad));
+            let [b, c, h, w] = x.dims();
+            let (first, second) = match options.over {
+                Over::Instance => (b, c),
+                Over::Batch => (1, c),
+            };
+            let set = |row: usize| {
+                let values = statistics.clone().narrow(0, row, 1);
+                values.reshape([first, second, 1, 1])
+            };
+            let scale = (set(1) + options.epsilon).sqrt().recip();
+            let n = (x - set(0)) * scale.clone();
+            let side = |x: FloatTensor<Flex>| tensor::<1>(x).reshape([1, c, 1, 1]);
+            let (value, gamma) = if affine {
+                let gamma = side(gamma);
+                (n.clone() * gamma.clone() + side(beta), Some(gamma))
+            } else {
+                (n.clone(), None)
+            };
+            let y = options.activation.reference(value);
+            let g = options.activation.backward_reference(y, grad);
+            let over_set = |x: Tensor<4>| {
+                let planes = x.sum_dim(3).sum_dim(2);
+                match options.over {
+                    Over::Instance => planes,
+                    Over::Batch => planes.sum_dim(0),
+                }
+            };
+            let (sum, product) = (over_set(g.clone()), over_set(g.clone() * n.clone()));
+            let count = (b * c * h * w / (first * second)) as f32;
+            let mut out = (g - (sum.clone() + n * product.clone()) / count) * scale;
+            if let Some(gamma) = gamma {
+                out = out * gamma;
+            }
+            let sums = Tensor::cat(vec![sum, product], 0).reshape([2, first * second]);
+            (of_flex(out), of_flex(sums))
+        }
+    }
+}
+
+impl<B: NormOps, C: CheckpointStrategy> NormOps for Autodiff<B, C> {
+    fn norm_act(
+        x: FloatTensor<Self>,
+        gamma: FloatTensor<Self>,
+        beta: FloatTensor<Self>,
+        residual: FloatTensor<Self>,
+        parts: (bool, bool),
+        options: NormOptions,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        #[derive(Debug)]
+        struct Norm;
+        /// x, gamma, beta, statistics, which of the parts count.
+        type State<B> = ([NodeId; 3], FloatTensor<B>, (bool, bool), NormOptions);
+        impl<B: NormOps> Backward<B, 4> for Norm {
+            type State = State<B>;
+            fn backward(
+                self,
+                ops: Ops<Self::State, 4>,
+                grads: &mut Gradients,
+                checkpointer: &mut Checkpointer,
+            ) {
+                let [node_x, node_gamma, node_beta, node_residual] = ops.parents;
+                let (nodes, statistics, (affine, added), options) = ops.state;
+                let [x, gamma, beta] =
+                    nodes.map(|n| checkpointer.retrieve_node_output::<FloatTensor<B>>(n));
+                let grad = grads.consume::<B>(&ops.node);
+                if let Some(node) = node_residual.filter(|_| added) {
+                    grads.register::<B>(node.id, grad.clone());
+                }
+                let shape = x.shape();
+                let (b, c) = (shape[0], shape[1]);
+                let (out, sums) =
+                    B::norm_act_backward(x, statistics, gamma, beta, affine, grad, options);
+                if let Some(node) = node_x {
+                    grads.register::<B>(node.id, out);
+                }
+                // Of each channel, from those of each set.
+                let of_channels = |row: usize| {
+                    let sums = <B as FloatTensorOps<B>>::float_slice(
+                        sums.clone(),
+                        &[(row..row + 1).into()],
+                    );
+                    let images = match options.over {
+                        Over::Instance => b,
+                        Over::Batch => 1,
+                    };
+                    let sums = <B as FloatTensorOps<B>>::float_reshape(sums, [images, c].into());
+                    let sums = if images == 1 {
+                        sums
+                    } else {
+                        <B as FloatTensorOps<B>>::float_sum_dim(sums, 0)
+                    };
+                    <B as FloatTensorOps<B>>::float_reshape(sums, [c].into())
+                };
+                if let Some(node) = node_beta.filter(|_| affine) {
+                    grads.register::<B>(node.id, of_channels(0));
+                }
+                if let Some(node) = node_gamma.filter(|_| affine) {
+                    grads.register::<B>(node.id, of_channels(1));
+                }
+            }
+        }
+        let prepared = Norm.prepare::<C>([x.node(), gamma.node(), beta.node(), residual.node()]);
+        let (y, statistics) = match prepared.compute_bound().stateful() {
+            OpsKind::Tracked(mut prep) => {
+                let nodes = [&x, &gamma, &beta].map(|x| prep.checkpoint(x));
+                let (y, statistics) = B::norm_act(
+                    x.into_primitive(),
+                    gamma.into_primitive(),
+                    beta.into_primitive(),
+                    residual.into_primitive(),
+                    parts,
+                    options,
+                );
+                let state = (nodes, statistics.clone(), parts, options);
+                (prep.finish(state, y), statistics)
+            }
+            OpsKind::UnTracked(prep) => {
+                let (y, statistics) = B::norm_act(
+                    x.into_primitive(),
+                    gamma.into_primitive(),
+                    beta.into_primitive(),
+                    residual.into_primitive(),
+                    parts,
+                    options,
+                );
+                (prep.finish(y), statistics)
+            }
+        };
+        (y, FloatTensor::<Self>::new(statistics))
+    }
+
+    fn norm_act_backward(
+        _: FloatTensor<Self>,
+        _: FloatTensor<Self>,
+        _: FloatTensor<Self>,
+        _: FloatTensor<Self>,
+        _: bool,
+        _: FloatTensor<Self>,
+        _: NormOptions,
+    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
+        unimplemented!("first-order gradients only")
+    }
 }
