@@ -18,5 +18,7 @@ pub mod session;
 pub mod train;
 pub mod weights;
 
+#[cfg(all(target_family = "wasm", feature = "bench"))]
+mod bench;
 #[cfg(target_family = "wasm")]
 mod exports;

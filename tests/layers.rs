@@ -4,9 +4,10 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Modules with their layer, as in ARCHITECTURE.md. A module may import from its own layer and below.
-const LAYERS: [(&str, u32); 13] = [
+const LAYERS: [(&str, u32); 14] = [
     ("lib", 8),
     ("exports", 8),
+    ("bench", 8),
     ("bin", 8),
     ("session", 7),
     ("jobs", 6),
@@ -23,8 +24,9 @@ const LEAVES: [&str; 2] = ["protocol", "error"];
 /// Neighbours on one layer that must not know each other.
 const APART: [(&str, &str); 2] = [("models", "losses"), ("losses", "models")];
 /// Where the browser may be named.
-const BROWSER: [&str; 5] = [
+const BROWSER: [&str; 6] = [
     "exports.rs",
+    "bench.rs",
     "session/browser.rs",
     "session/host.rs",
     "session/inputs.rs",

@@ -8,14 +8,17 @@ mod common;
 
 use burn::tensor::{Device, Tensor};
 use common::{Goldens, assert_close, gpu, values};
-use easel::ops::{check_kernels, gram, total_variation};
+use easel::ops::{Adapter, check_kernels, gram, total_variation, use_adapter};
 
 #[test]
 fn every_kernel_agrees_with_its_reference_and_finite_differences() {
-    let checks = pollster::block_on(check_kernels(&gpu())).expect("the device answers");
-    assert!(checks.len() > 50, "only {} checks ran", checks.len());
-    let wrong: Vec<_> = checks.iter().filter(|c| !c.passed()).collect();
-    assert!(wrong.is_empty(), "{wrong:#?}");
+    for adapter in [Adapter::Hardware, Adapter::Software] {
+        use_adapter(adapter);
+        let checks = pollster::block_on(check_kernels(&gpu())).expect("the device answers");
+        assert!(checks.len() > 200, "only {} checks ran", checks.len());
+        let wrong: Vec<_> = checks.iter().filter(|c| !c.passed()).collect();
+        assert!(wrong.is_empty(), "{adapter:?}: {wrong:#?}");
+    }
 }
 
 #[test]

@@ -191,7 +191,10 @@ impl Vgg {
         for p in plan.places().into_iter().take(plan.used()) {
             let weight = weights.tensor(&format!("features.{}.weight", p.index), device)?;
             let bias = weights.tensor(&format!("features.{}.bias", p.index), device)?;
-            convs.push(Conv2d::new(weight, Some(bias), CONV));
+            let conv = Conv2d::new(weight, Some(bias), CONV);
+            // Eight times the memory: little for our own network, too much for vgg19.
+            let small = std::ptr::eq(plan, &raw const FEATURES);
+            convs.push(if small { conv.packed(true) } else { conv });
         }
         Ok(Self { plan, convs })
     }

@@ -4,7 +4,7 @@ use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::data::seed::Seed;
-use crate::ops::{ConvOptions, ConvTransposeOptions, conv_transpose2d, conv2d};
+use crate::ops::{ConvOptions, ConvTransposeOptions, Packed, conv_transpose2d, conv2d_packed};
 
 /// How weights are drawn. Biases start at 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -46,6 +46,8 @@ pub struct Conv2d {
     pub bias: Option<Param<Tensor<1>>>,
     #[module(skip)]
     options: ConvOptions,
+    #[module(skip)]
+    packed: Option<Packed>,
 }
 
 impl Conv2d {
@@ -55,6 +57,16 @@ impl Conv2d {
             weight: Param::from_tensor(weight),
             bias: bias.map(Param::from_tensor),
             options,
+            packed: None,
+        }
+    }
+
+    /// The same, for inference and frozen networks: its filters are laid out once and not at every call; with
+    /// `backward` also those of the input gradient. A filter that changes afterwards must be packed again.
+    pub fn packed(self, backward: bool) -> Self {
+        Self {
+            packed: Some(Packed::new(&self.weight.val(), self.options, backward)),
+            ..self
         }
     }
 
@@ -79,7 +91,10 @@ impl Conv2d {
     /// `[B, in, H, W]` -> `[B, out, H', W']`.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let bias = self.bias.as_ref().map(Param::val);
-        conv2d(x, self.weight.val(), bias, self.options)
+        let weight = self.weight.val();
+        // One that learns would leave the packed copy behind.
+        let packed = self.packed.as_ref().filter(|_| !weight.is_require_grad());
+        conv2d_packed(x, weight, bias, packed, self.options)
     }
 }
 

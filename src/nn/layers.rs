@@ -341,6 +341,16 @@ impl Layers {
         names.map(|e| e.name).zip(values).collect()
     }
 
+    /// The same with the filters of its convolutions packed, see [`Conv2d::packed`]: for inference.
+    pub fn packed(mut self) -> Self {
+        for layer in &mut self.layers {
+            if let Conv::Direct(conv) = &mut layer.conv {
+                *conv = conv.clone().packed(false);
+            }
+        }
+        self
+    }
+
     /// The same function in inference, with every batch norm folded into its convolution.
     pub fn folded(&self) -> Self {
         let mut plan = self.plan.clone();

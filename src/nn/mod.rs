@@ -1,11 +1,13 @@
 //! Layers and optimisers that several models share.
 
+mod adam;
 mod conv;
 mod layers;
 mod lbfgs;
 mod norm;
 mod upsample;
 
+pub use adam::Adam;
 pub use conv::{Conv2d, ConvTranspose2d, Init};
 pub use layers::{Form, Layer, LayerPlan, Layers, NormKind};
 pub use lbfgs::Lbfgs;

@@ -4,9 +4,9 @@ use burn::tensor::{Device, Tensor};
 
 use super::check::{Check, VALUE, differentiable, values};
 use super::{
-    Activation, ConvOptions, ConvTransposeOptions, NormOptions, Over, PadMode, conv_transpose2d,
-    conv_transpose2d_reference, conv2d, conv2d_reference, norm, norm_reference, upsample_conv2d,
-    upsample_conv2d_reference,
+    Activation, ConvOptions, ConvTransposeOptions, NormOptions, Over, Packed, PadMode,
+    conv_transpose2d, conv_transpose2d_reference, conv2d_packed, conv2d_reference, norm,
+    norm_reference, upsample_conv2d, upsample_conv2d_reference,
 };
 use crate::error::Error;
 
@@ -79,7 +79,10 @@ pub(super) async fn check(device: &Device) -> Result<Vec<Check>, Error> {
         let x = inputs(shapes, i * k * k, device);
         let all = &x[..2 + usize::from(biased)];
         let f = |x: &[Tensor<4>]| {
-            conv2d(x[0].clone(), x[1].clone(), bias(x, biased), options).flatten(0, 3)
+            let (x0, x1) = (x[0].clone(), x[1].clone());
+            // Those without a bias take the other way in, with packed filters.
+            let packed = (!biased).then(|| Packed::new(&x1, options, true));
+            conv2d_packed(x0, x1, bias(x, biased), packed.as_ref(), options).flatten(0, 3)
         };
         let truth = |x: &[Tensor<4>]| {
             conv2d_reference(x[0].clone(), x[1].clone(), bias(x, biased), options).flatten(0, 3)

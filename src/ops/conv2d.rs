@@ -8,6 +8,7 @@
 
 use burn::backend::{
     Backend, Dispatch, DispatchTensor, TensorMetadata, backend_extension,
+    ops::FloatTensorOps,
     tensor::FloatTensor,
     wgpu::{CubeBackend, CubeTensor, into_contiguous},
 };
@@ -19,7 +20,7 @@ use burn::tensor::{
 use super::conv_transpose2d::{ConvTransposeOptions, transposed};
 use super::gemm::{TILE, gemm, tiles};
 use super::im2col::{Windows, im2col, im2col_rows};
-use super::kernel::{Wgsl, empty, launch};
+use super::kernel::{Wgsl, empty, launch, or_nothing};
 use super::{Activation, winograd};
 
 static PACK: Wgsl = Wgsl {
@@ -125,6 +126,46 @@ pub fn conv2d(
     bias: Option<Tensor<1>>,
     options: ConvOptions,
 ) -> Tensor<4> {
+    conv2d_packed(x, weight, bias, None, options)
+}
+
+/// Filters that do not change, laid out for the kernels once and not at every call.
+#[derive(Clone, Debug)]
+pub struct Packed {
+    forward: Tensor<3>,
+    /// For the input gradient.
+    backward: Option<Tensor<3>>,
+}
+
+impl Packed {
+    /// Of the weight of a convolution with these options; also for its input gradient if that will be asked for. Either
+    /// takes up to four times the weight's own memory.
+    pub fn new(weight: &Tensor<4>, options: ConvOptions, backward: bool) -> Self {
+        let packed = |flip| {
+            let weight = weight.clone().into_dispatch();
+            Tensor::from_dispatch(Dispatch::conv2d_pack(weight, flip, options.stride))
+        };
+        Self {
+            forward: packed(false),
+            backward: backward.then(|| packed(true)),
+        }
+    }
+}
+
+/// [`conv2d`] with filters that may be packed beforehand, of the very weight and options given here.
+///
+/// # Panics
+/// As [`conv2d`].
+pub fn conv2d_packed(
+    x: Tensor<4>,
+    weight: Tensor<4>,
+    bias: Option<Tensor<1>>,
+    packed: Option<&Packed>,
+    options: ConvOptions,
+) -> Tensor<4> {
+    if super::burns() {
+        return conv2d_reference(x, weight, bias, options);
+    }
     let ([_, i, h, w], [o, wi, kh, kw]) = (x.dims(), weight.dims());
     assert_eq!((i, kh), (wi, kw), "the filters do not fit the picture");
     let fits = bias.as_ref().is_none_or(|b| b.dims() == [o]);
@@ -132,13 +173,34 @@ pub fn conv2d(
     let enough = options.mode != PadMode::Reflect || options.padding < h.min(w);
     assert!(enough, "a reflection of {} on {h}x{w}", options.padding);
     let (bias, biased) = bias_or(bias, &weight);
+    let weight = weight.into_dispatch();
+    let forward = packed.map(|packed| packed.forward.clone().into_dispatch());
+    let backward = packed.and_then(|packed| packed.backward.clone());
+    let has = Has {
+        bias: biased,
+        forward: forward.is_some(),
+        backward: backward.is_some(),
+    };
+    let or_weight = |packed: Option<DispatchTensor>| packed.unwrap_or_else(|| weight.clone());
+    let forward = or_weight(forward);
+    let backward = or_weight(backward.map(Tensor::into_dispatch));
     Tensor::from_dispatch(Dispatch::conv2d_act(
         x.into_dispatch(),
-        weight.into_dispatch(),
+        weight,
         bias,
-        biased,
+        forward,
+        backward,
+        has,
         options,
     ))
+}
+
+/// Which tensors count; an extension takes no optional ones, so that any stands for one that does not.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Has {
+    pub bias: bool,
+    pub forward: bool,
+    pub backward: bool,
 }
 
 /// The bias, or in its place any tensor and that it does not count: an extension takes no optional tensor.
@@ -174,18 +236,23 @@ pub fn conv2d_reference(
 
 #[backend_extension(Cube, Flex: cfg(not(target_family = "wasm")), Autodiff)]
 pub(crate) trait ConvOps: Backend {
-    /// The bias counts only if `biased`.
     fn conv2d_act(
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
-        biased: bool,
+        forward: FloatTensor<Self>,
+        backward: FloatTensor<Self>,
+        has: Has,
         options: ConvOptions,
     ) -> FloatTensor<Self>;
+    /// Filters for the kernels, of a convolution with this stride or of its input gradient.
+    fn conv2d_pack(weight: FloatTensor<Self>, flip: bool, stride: usize) -> FloatTensor<Self>;
     /// The gradient of an input of `size` (height, width), from that of the sum before the activation.
     fn conv2d_input_backward(
         grad: FloatTensor<Self>,
         weight: FloatTensor<Self>,
+        packed: FloatTensor<Self>,
+        is_packed: bool,
         size: [usize; 2],
         options: ConvOptions,
     ) -> FloatTensor<Self>;
@@ -299,26 +366,41 @@ const WINOGRAD_CHANNELS: usize = 8;
 /// Output channels up to which a tile of the product would be mostly empty.
 const NARROW_CHANNELS: usize = 4;
 
-/// A convolution of `x` with `weight`, or with `flip` the product of the input gradient.
+/// Whether Winograd's transforms pay.
+fn is_winograd([o, i, k, _]: [usize; 4], stride: usize) -> bool {
+    k == 3 && stride == 1 && i.min(o) >= WINOGRAD_CHANNELS
+}
+
+/// Filters for [`forward`].
+fn filters(weight: &CubeTensor, flip: bool, stride: usize) -> CubeTensor {
+    let dims @ [o, i, _, _] = dims4(weight);
+    if is_winograd(dims, stride) {
+        winograd::pack(weight, if flip { [o, i] } else { [i, o] }, flip)
+    } else {
+        pack(weight, flip)
+    }
+}
+
+/// A convolution of `x` with filters `[O, I, k, k]`, or with `flip` the product of the input gradient. `u` are these
+/// filters from [`filters`].
 fn forward(
     x: &CubeTensor,
-    weight: &CubeTensor,
+    u: &CubeTensor,
+    filter_dims: [usize; 4],
     bias: Option<&CubeTensor>,
     windows: &Windows,
     flip: bool,
     activation: Activation,
 ) -> CubeTensor {
     let dims @ [b, inputs, h, w] = dims4(x);
-    let [o, i, k, _] = dims4(weight);
+    let [o, i, k, _] = filter_dims;
     let outputs = if flip { i } else { o };
     let [down, across] = windows.output;
-    let wide = inputs.min(outputs) >= WINOGRAD_CHANNELS;
-    if k == 3 && windows.stride == 1 && wide {
-        let u = winograd::pack(weight, [inputs, outputs], flip);
-        return winograd::winograd(x, dims, &u, outputs, bias, windows, activation);
+    if is_winograd(filter_dims, windows.stride) {
+        return winograd::winograd(x, dims, u, outputs, bias, windows, activation);
     }
-    let u = pack(weight, flip);
     let (code, slope) = activation.code();
+    let add = or_nothing(bias, x);
     let y = empty(x, [b, outputs, down, across], x.dtype);
     if windows.stride == 1 && outputs <= NARROW_CHANNELS {
         let params = NarrowParams {
@@ -337,20 +419,14 @@ fn forward(
             slope,
         };
         let threads = (down * across.div_ceil(8), outputs.div_ceil(4), b);
-        launch(
-            &NARROW,
-            threads,
-            &[x, &u, bias.unwrap_or(&u)],
-            &[&y],
-            params,
-        );
+        launch(&NARROW, threads, &[x, u, &add], &[&y], params);
         return y;
     }
     let (depth, rows) = (inputs * k * k, tiles(outputs));
     for (first, count) in pieces(b * down * across, 4 * (depth + rows), depth * rows) {
         let v = im2col(x, dims, windows, (first, count));
         let columns = tiles(count);
-        let m = gemm(&u, &v, [1, depth, columns], rows, (0, rows));
+        let m = gemm(u, &v, [1, depth, columns], rows, (0, rows));
         let params = OutputParams {
             channels: outputs as u32,
             pixels: (down * across) as u32,
@@ -361,8 +437,7 @@ fn forward(
             activation: code,
             slope,
         };
-        let bias = bias.unwrap_or(&u);
-        launch(&OUTPUT, (count, outputs, 1), &[&m, bias], &[&y], params);
+        launch(&OUTPUT, (count, outputs, 1), &[&m, &add], &[&y], params);
     }
     y
 }
@@ -441,31 +516,51 @@ impl ConvOps for CubeBackend {
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
-        biased: bool,
+        packed: FloatTensor<Self>,
+        _: FloatTensor<Self>,
+        has: Has,
         options: ConvOptions,
     ) -> FloatTensor<Self> {
-        let (x, weight) = (into_contiguous(x), into_contiguous(weight));
-        let bias = biased.then(|| into_contiguous(bias));
+        let x = into_contiguous(x);
+        let bias = has.bias.then(|| into_contiguous(bias));
+        let filter_dims = dims4(&weight);
+        let u = if has.forward {
+            packed
+        } else {
+            filters(&into_contiguous(weight), false, options.stride)
+        };
         let [_, _, h, w] = dims4(&x);
-        let windows = options.windows([h, w], dims4(&weight)[2]);
+        let windows = options.windows([h, w], filter_dims[2]);
+        let bias = bias.as_ref();
         forward(
             &x,
-            &weight,
-            bias.as_ref(),
+            &u,
+            filter_dims,
+            bias,
             &windows,
             false,
             options.activation,
         )
     }
 
+    fn conv2d_pack(weight: FloatTensor<Self>, flip: bool, stride: usize) -> FloatTensor<Self> {
+        let u = filters(&into_contiguous(weight), flip, stride);
+        let shape = u.shape();
+        let columns = shape[shape.num_dims() - 1];
+        let rows = shape.num_elements() / columns;
+        <Self as FloatTensorOps<Self>>::float_reshape(u, [1, rows, columns].into())
+    }
+
     fn conv2d_input_backward(
         grad: FloatTensor<Self>,
         weight: FloatTensor<Self>,
+        packed: FloatTensor<Self>,
+        is_packed: bool,
         size @ [h, w]: [usize; 2],
         options: ConvOptions,
     ) -> FloatTensor<Self> {
         let (grad, weight) = (into_contiguous(grad), into_contiguous(weight));
-        let k = dims4(&weight)[2];
+        let filter_dims @ [_, _, k, _] = dims4(&weight);
         // Other modes than zeros: first the gradient of the padded picture.
         let around = match options.mode {
             PadMode::Zeros => 0,
@@ -481,7 +576,13 @@ impl ConvOps for CubeBackend {
                 mode: PadMode::Zeros,
                 output: [h, w],
             };
-            forward(&grad, &weight, None, &windows, true, Activation::Linear)
+            let u = if is_packed {
+                packed
+            } else {
+                filters(&weight, true, 1)
+            };
+            let linear = Activation::Linear;
+            forward(&grad, &u, filter_dims, None, &windows, true, linear)
         } else {
             let place = (options.stride, padding);
             transposed(&grad, &weight, None, [h, w], place, Activation::Linear)
@@ -550,20 +651,25 @@ mod flex {
             x: FloatTensor<Self>,
             weight: FloatTensor<Self>,
             bias: FloatTensor<Self>,
-            biased: bool,
+            _: FloatTensor<Self>,
+            _: FloatTensor<Self>,
+            has: Has,
             options: ConvOptions,
         ) -> FloatTensor<Self> {
-            super::super::of_flex(conv2d_reference(
-                tensor(x),
-                tensor(weight),
-                biased.then(|| tensor(bias)),
-                options,
-            ))
+            let bias = has.bias.then(|| tensor(bias));
+            super::super::of_flex(conv2d_reference(tensor(x), tensor(weight), bias, options))
+        }
+
+        /// Not needed: a tensor of the right rank.
+        fn conv2d_pack(weight: FloatTensor<Self>, _: bool, _: usize) -> FloatTensor<Self> {
+            super::super::of_flex::<3>(tensor::<4>(weight).flatten(2, 3))
         }
 
         fn conv2d_input_backward(
             grad: FloatTensor<Self>,
             weight: FloatTensor<Self>,
+            _: FloatTensor<Self>,
+            _: bool,
             size @ [h, w]: [usize; 2],
             options: ConvOptions,
         ) -> FloatTensor<Self> {

@@ -14,7 +14,7 @@ use burn::backend::{
 
 use super::Activation;
 use super::conv_transpose2d::ConvTransposeOptions;
-use super::conv2d::{ConvOps, ConvOptions};
+use super::conv2d::{ConvOps, ConvOptions, Has};
 
 /// What a backward pass needs. The result is kept only where the activation's gradient is made of it.
 type State<B, O> = (NodeId, NodeId, Option<FloatTensor<B>>, bool, O);
@@ -34,13 +34,15 @@ impl<B: ConvOps, C: CheckpointStrategy> ConvOps for Autodiff<B, C> {
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
-        biased: bool,
+        forward: FloatTensor<Self>,
+        backward: FloatTensor<Self>,
+        has: Has,
         options: ConvOptions,
     ) -> FloatTensor<Self> {
         #[derive(Debug)]
         struct Conv2d;
         impl<B: ConvOps> Backward<B, 3> for Conv2d {
-            type State = State<B, ConvOptions>;
+            type State = (State<B, ConvOptions>, FloatTensor<B>, bool);
             fn backward(
                 self,
                 ops: Ops<Self::State, 3>,
@@ -48,7 +50,7 @@ impl<B: ConvOps, C: CheckpointStrategy> ConvOps for Autodiff<B, C> {
                 checkpointer: &mut Checkpointer,
             ) {
                 let [node_x, node_weight, node_bias] = ops.parents;
-                let (x, weight, y, biased, options) = ops.state;
+                let ((x, weight, y, biased, options), packed, is_packed) = ops.state;
                 let x = checkpointer.retrieve_node_output::<FloatTensor<B>>(x);
                 let weight = checkpointer.retrieve_node_output::<FloatTensor<B>>(weight);
                 let mut grad = grads.consume::<B>(&ops.node);
@@ -57,8 +59,9 @@ impl<B: ConvOps, C: CheckpointStrategy> ConvOps for Autodiff<B, C> {
                 }
                 let (size, kernel) = (x.shape(), weight.shape()[2]);
                 if let Some(node) = node_x {
-                    let size = [size[2], size[3]];
-                    let grad = B::conv2d_input_backward(grad.clone(), weight, size, options);
+                    let (grad, size) = (grad.clone(), [size[2], size[3]]);
+                    let grad =
+                        B::conv2d_input_backward(grad, weight, packed, is_packed, size, options);
                     grads.register::<B>(node.id, grad);
                 }
                 if let Some(node) = node_bias.filter(|_| biased) {
@@ -70,31 +73,29 @@ impl<B: ConvOps, C: CheckpointStrategy> ConvOps for Autodiff<B, C> {
                 }
             }
         }
-        match Conv2d
-            .prepare::<C>([x.node(), weight.node(), bias.node()])
-            .compute_bound()
-            .stateful()
-        {
+        let prepared = Conv2d.prepare::<C>([x.node(), weight.node(), bias.node()]);
+        let (forward, backward) = (forward.into_primitive(), backward.into_primitive());
+        let run = |x, weight, bias, backward| {
+            B::conv2d_act(x, weight, bias, forward, backward, has, options)
+        };
+        match prepared.compute_bound().stateful() {
             OpsKind::Tracked(mut prep) => {
-                let saved = (prep.checkpoint(&x), prep.checkpoint(&weight));
-                let y = B::conv2d_act(
-                    x.into_primitive(),
-                    weight.into_primitive(),
-                    bias.into_primitive(),
-                    biased,
-                    options,
-                );
+                let (node_x, node_weight) = (prep.checkpoint(&x), prep.checkpoint(&weight));
+                let (x, weight) = (x.into_primitive(), weight.into_primitive());
+                let y = run(x, weight, bias.into_primitive(), backward.clone());
                 let kept = (options.activation != Activation::Linear).then(|| y.clone());
-                prep.finish((saved.0, saved.1, kept, biased, options), y)
+                let state = (node_x, node_weight, kept, has.bias, options);
+                prep.finish((state, backward, has.backward), y)
             }
-            OpsKind::UnTracked(prep) => prep.finish(B::conv2d_act(
-                x.into_primitive(),
-                weight.into_primitive(),
-                bias.into_primitive(),
-                biased,
-                options,
-            )),
+            OpsKind::UnTracked(prep) => {
+                let (x, weight) = (x.into_primitive(), weight.into_primitive());
+                prep.finish(run(x, weight, bias.into_primitive(), backward))
+            }
         }
+    }
+
+    fn conv2d_pack(weight: FloatTensor<Self>, flip: bool, stride: usize) -> FloatTensor<Self> {
+        FloatTensor::<Self>::new(B::conv2d_pack(weight.into_primitive(), flip, stride))
     }
 
     fn conv_transpose2d_act(
@@ -134,7 +135,13 @@ impl<B: ConvOps, C: CheckpointStrategy> ConvOps for Autodiff<B, C> {
                     ..ConvOptions::default()
                 };
                 if let Some(node) = node_x {
-                    let grad = B::conv2d_act(grad.clone(), weight.clone(), weight, false, plain);
+                    let has = Has {
+                        bias: false,
+                        forward: false,
+                        backward: false,
+                    };
+                    let [a, b, c] = [weight.clone(), weight.clone(), weight.clone()];
+                    let grad = B::conv2d_act(grad.clone(), weight, a, b, c, has, plain);
                     grads.register::<B>(node.id, grad);
                 }
                 if let Some(node) = node_weight {
@@ -173,6 +180,8 @@ impl<B: ConvOps, C: CheckpointStrategy> ConvOps for Autodiff<B, C> {
     fn conv2d_input_backward(
         _: FloatTensor<Self>,
         _: FloatTensor<Self>,
+        _: FloatTensor<Self>,
+        _: bool,
         _: [usize; 2],
         _: ConvOptions,
     ) -> FloatTensor<Self> {

@@ -9,7 +9,7 @@ use super::Activation;
 use super::conv2d::{ConvOps, bias_or, dims4, pieces};
 use super::gemm::{TILE, gemm, tiles};
 use super::im2col::{Windows, im2col};
-use super::kernel::{Wgsl, empty, launch};
+use super::kernel::{Wgsl, empty, launch, or_nothing};
 
 static OUTPUT: Wgsl = Wgsl {
     name: "conv_transpose2d_output",
@@ -65,6 +65,9 @@ pub fn conv_transpose2d(
     bias: Option<Tensor<1>>,
     options: ConvTransposeOptions,
 ) -> Tensor<4> {
+    if super::burns() {
+        return conv_transpose2d_reference(x, weight, bias, options);
+    }
     let ([_, i, _, _], [wi, o, kh, kw]) = (x.dims(), weight.dims());
     assert_eq!((i, kh), (wi, kw), "the filters do not fit the picture");
     let fits = bias.as_ref().is_none_or(|b| b.dims() == [o]);
@@ -153,6 +156,7 @@ pub(super) fn transposed(
     let (line, columns) = (tiles(taps), tiles(pixels));
     let y = empty(x, [b, outputs, h, w], x.dtype);
     let (code, slope) = activation.code();
+    let add = or_nothing(bias, x);
     let area = k * k;
     // Cut along the output channels, whole tiles of their taps at a time.
     let most = pieces(outputs, 4 * area * columns, area * columns * inputs)[0].1;
@@ -180,8 +184,7 @@ pub(super) fn transposed(
             activation: code,
             slope,
         };
-        let bias = bias.unwrap_or(&u);
-        launch(&OUTPUT, (h * w, count, b), &[&m, bias], &[&y], params);
+        launch(&OUTPUT, (h * w, count, b), &[&m, &add], &[&y], params);
     }
     y
 }

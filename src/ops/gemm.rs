@@ -1,5 +1,7 @@
 //! Batched matrix products whose reduced dimension comes first, the heart of all convolutions here.
 
+use std::sync::atomic::{AtomicBool, Ordering};
+
 use burn::backend::{TensorMetadata, wgpu::CubeTensor};
 
 use super::kernel::{Wgsl, empty, launch};
@@ -9,7 +11,28 @@ static GEMM: Wgsl = Wgsl {
     source: include_str!("../../shaders/gemm.wgsl"),
     dim: (4, 1, 1),
 };
-pub(super) static KERNELS: [&Wgsl; 1] = [&GEMM];
+static GEMM_TILED: Wgsl = Wgsl {
+    name: "gemm_tiled",
+    source: include_str!("../../shaders/gemm_tiled.wgsl"),
+    dim: (16, 16, 1),
+};
+pub(super) static KERNELS: [&Wgsl; 2] = [&GEMM, &GEMM_TILED];
+
+/// What executes the kernels.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Adapter {
+    /// A CPU in the guise of a GPU: workgroup memory and barriers cost more than they save.
+    Software,
+    /// A GPU.
+    Hardware,
+}
+
+static HARDWARE: AtomicBool = AtomicBool::new(false);
+
+/// Chooses the variants of kernels for all that follows in this process; software until then.
+pub fn use_adapter(adapter: Adapter) {
+    HARDWARE.store(adapter == Adapter::Hardware, Ordering::Relaxed);
+}
 
 /// Rows and columns of the operands are padded to multiples of this.
 pub(super) const TILE: usize = 16;
@@ -48,7 +71,12 @@ pub(super) fn gemm(
         line: (line / 4) as u32,
         first: (first / 4) as u32,
     };
-    let threads = (columns / TILE, rows / TILE, batch);
-    launch(&GEMM, threads, &[u, v], &[&m], params);
+    if HARDWARE.load(Ordering::Relaxed) {
+        let threads = (columns / 4, rows / 4, batch);
+        launch(&GEMM_TILED, threads, &[u, v], &[&m], params);
+    } else {
+        let threads = (columns / TILE, rows / TILE, batch);
+        launch(&GEMM, threads, &[u, v], &[&m], params);
+    }
     m
 }

@@ -32,6 +32,9 @@ pub(super) static KERNELS: [&Wgsl; 2] = [&GRAM, &GRAM_BACKWARD];
 
 /// Gram matrix per image: `[B, C, H, W]` -> `[B, C, C]`.
 pub fn gram(features: Tensor<4>) -> Tensor<3> {
+    if super::burns() {
+        return gram_reference(features);
+    }
     Tensor::from_dispatch(Dispatch::gram(features.into_dispatch()))
 }
 

@@ -49,6 +49,11 @@ pub fn empty(like: &CubeTensor, shape: impl Into<Shape>, dtype: DType) -> CubeTe
     )
 }
 
+/// The tensor, or in its place one of its own that means nothing: a browser refuses to bind one buffer twice.
+pub fn or_nothing(x: Option<&CubeTensor>, like: &CubeTensor) -> CubeTensor {
+    x.map_or_else(|| empty(like, [1], like.dtype), Clone::clone)
+}
+
 /// Workgroups that cover `threads` invocations.
 ///
 /// # Panics
@@ -84,7 +89,7 @@ pub fn grid(n: usize, width: u32) -> ((usize, usize, usize), u32) {
 
 /// Bind `inputs`, then `outputs`, then `params` (plain old data), and cover `threads` invocations.
 ///
-/// Every binding must be used by the kernel, and be declared `read_write` (natively, inputs and
+/// No buffer may be bound twice: a browser refuses it. Every binding must be used by the kernel, and be declared `read_write` (natively, inputs and
 /// outputs may share a page). Inputs are declared read-only to Burn, so that a kernel that fails to
 /// compile spoils only its outputs.
 pub fn launch<P: bytemuck::NoUninit>(
@@ -94,6 +99,14 @@ pub fn launch<P: bytemuck::NoUninit>(
     outputs: &[&CubeTensor],
     params: P,
 ) {
+    if cfg!(debug_assertions) {
+        let bound = inputs.iter().chain(outputs);
+        let mut places: Vec<_> = bound.map(|t| format!("{:?}", t.handle)).collect();
+        places.sort();
+        places.dedup();
+        let all = inputs.len() + outputs.len();
+        assert_eq!(places.len(), all, "{} binds a buffer twice", kernel.name);
+    }
     let client = &outputs[0].client;
     let (x, y, z) = kernel.dim;
     let params = client.create_from_slice(bytemuck::bytes_of(&params));

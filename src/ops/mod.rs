@@ -25,7 +25,8 @@ pub use activation::Activation;
 pub use adam::{AdamStep, adam, adam_reference};
 pub use check::{Check, check_kernels};
 pub use conv_transpose2d::{ConvTransposeOptions, conv_transpose2d, conv_transpose2d_reference};
-pub use conv2d::{ConvOptions, PadMode, conv2d, conv2d_reference};
+pub use conv2d::{ConvOptions, Packed, PadMode, conv2d, conv2d_packed, conv2d_reference};
+pub use gemm::{Adapter, use_adapter};
 pub use gram::{gram, gram_reference};
 pub use kernel::Wgsl;
 pub use norm::{NormOptions, Over, norm, norm_reference};
@@ -86,3 +87,29 @@ mod flex {
 }
 #[cfg(not(target_family = "wasm"))]
 use flex::{of_flex, on_flex, on_flex2};
+
+/// Whether the operations run their references instead, to be measured against (feature `bench`).
+#[cfg(feature = "bench")]
+mod burns {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    static BURNS: AtomicBool = AtomicBool::new(false);
+
+    /// From now on, run on Burn's operations, or on ours.
+    pub fn use_burns(burns: bool) {
+        BURNS.store(burns, Ordering::Relaxed);
+    }
+
+    pub(super) fn burns() -> bool {
+        BURNS.load(Ordering::Relaxed)
+    }
+}
+#[cfg(feature = "bench")]
+use burns::burns;
+#[cfg(feature = "bench")]
+pub use burns::use_burns;
+
+#[cfg(not(feature = "bench"))]
+const fn burns() -> bool {
+    false
+}

@@ -17,7 +17,7 @@ use burn::tensor::Tensor;
 
 use super::Activation;
 use super::conv2d::dims4;
-use super::kernel::{Wgsl, empty, launch};
+use super::kernel::{Wgsl, empty, launch, or_nothing};
 
 static STATISTICS: Wgsl = Wgsl {
     name: "norm_statistics",
@@ -77,6 +77,9 @@ pub fn norm(
     residual: Option<Tensor<4>>,
     options: NormOptions,
 ) -> (Tensor<4>, Tensor<2>) {
+    if super::burns() {
+        return norm_reference(x, affine, residual, options);
+    }
     let dims @ [_, c, _, _] = x.dims();
     let fits = affine
         .as_ref()
@@ -246,8 +249,13 @@ impl NormOps for CubeBackend {
         (affine, added): (bool, bool),
         options: NormOptions,
     ) -> (FloatTensor<Self>, FloatTensor<Self>) {
-        let (x, residual) = (into_contiguous(x), into_contiguous(residual));
-        let (gamma, beta) = (into_contiguous(gamma), into_contiguous(beta));
+        let x = into_contiguous(x);
+        let part = |y: FloatTensor<Self>, counts: bool| {
+            let y = counts.then(|| into_contiguous(y));
+            or_nothing(y.as_ref(), &x)
+        };
+        let (gamma, beta) = (part(gamma, affine), part(beta, affine));
+        let residual = part(residual, added);
         let dims @ [b, c, _, _] = dims4(&x);
         let sets = Sets::new(dims, options.over);
         let statistics = statistics(&x, &sets);
@@ -278,7 +286,11 @@ impl NormOps for CubeBackend {
         options: NormOptions,
     ) -> (FloatTensor<Self>, FloatTensor<Self>) {
         let (x, grad) = (into_contiguous(x), into_contiguous(grad));
-        let (gamma, beta) = (into_contiguous(gamma), into_contiguous(beta));
+        let part = |y: FloatTensor<Self>| {
+            let y = affine.then(|| into_contiguous(y));
+            or_nothing(y.as_ref(), &x)
+        };
+        let (gamma, beta) = (part(gamma), part(beta));
         let dims @ [b, c, _, _] = dims4(&x);
         let sets = Sets::new(dims, options.over);
         let (activation, slope) = options.activation.code();

@@ -34,6 +34,9 @@ pub(super) static KERNELS: [&Wgsl; 2] = [&TOTAL_VARIATION, &TOTAL_VARIATION_BACK
 /// `[B, C, H, W]` -> `[1]`. A picture of one row or column has no pairs in that direction; that
 /// term is then 0.
 pub fn total_variation(image: Tensor<4>) -> Tensor<1> {
+    if super::burns() {
+        return total_variation_reference(image);
+    }
     Tensor::from_dispatch(Dispatch::total_variation(image.into_dispatch()))
 }
 

@@ -6,7 +6,7 @@ use burn::backend::wgpu::CubeTensor;
 
 use super::gemm::{gemm, tiles};
 use super::im2col::Windows;
-use super::kernel::{Wgsl, empty, launch};
+use super::kernel::{Wgsl, empty, launch, or_nothing};
 use super::{Activation, conv2d::pieces};
 
 static WINOGRAD_WEIGHT: Wgsl = Wgsl {
@@ -112,6 +112,7 @@ pub(super) fn winograd(
         x.dtype,
     );
     let (code, slope) = activation.code();
+    let add = or_nothing(bias, x);
     let bytes = 4 * DOMAIN * (inputs + rows);
     for (first, count) in pieces(b * down * across, bytes, 2 * DOMAIN * inputs * rows) {
         let row = tiles(count);
@@ -144,11 +145,10 @@ pub(super) fn winograd(
             activation: code,
             slope,
         };
-        let bias = bias.unwrap_or(u);
         launch(
             &WINOGRAD_OUTPUT,
             (count, outputs, 1),
-            &[&m, bias],
+            &[&m, &add],
             &[&y],
             params,
         );

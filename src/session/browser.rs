@@ -19,7 +19,7 @@ use crate::error::Error;
 use crate::gpu::{self, Gpu, Presenter};
 use crate::jobs::{Gatys, GatysInputs, Memory, estimate};
 use crate::models::{Architecture, FeatureNetwork};
-use crate::ops::check_kernels;
+use crate::ops::{Adapter, check_kernels, use_adapter};
 use crate::protocol::{
     AdapterInfo, Defaults, Estimate, Event, GatysConfig, JobConfig, KernelCheck, ModelInfo, Note,
     Request, SampleKind, Samples,
@@ -77,6 +77,11 @@ impl Session {
     pub async fn start(&self, info: AdapterInfo) {
         match gpu::start(info).await {
             Ok(gpu) => {
+                use_adapter(if gpu.info.fallback {
+                    Adapter::Software
+                } else {
+                    Adapter::Hardware
+                });
                 *self.0.presenter.borrow_mut() = Some(Presenter::new(gpu.setup.clone()));
                 let adapter = gpu.info.clone();
                 *self.0.gpu.borrow_mut() = Some(gpu);

@@ -24,7 +24,7 @@ pub fn check() -> Result<()> {
     run(clippy.args(["--", "-D", "warnings"]))?;
     clippy_wasm()?;
     say("types of the JavaScript");
-    setup::node_modules()?;
+    setup::node_modules("tests/browser")?;
     run(npm("npx").current_dir(root()).args([
         "--no-install",
         "--prefix",

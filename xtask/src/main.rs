@@ -2,6 +2,7 @@
 //!
 //! Whatever else a command needs, it looks for, sets up where it may, and otherwise names with the line to type.
 
+mod bench;
 mod check;
 mod resolve;
 mod serve;
@@ -55,6 +56,12 @@ enum Task {
         /// Only tests whose name contains this.
         filter: Option<String>,
     },
+    /// Race the page's networks against ONNX Runtime Web, TensorFlow.js and stock Burn in a browser.
+    Bench {
+        /// For benches/web/run.mjs: `--case block`, `--rounds 5`, `--peers ort,tfjs,burn`, `--adapter any`, `--out FILE`.
+        #[arg(trailing_var_arg = true, allow_hyphen_values = true)]
+        arguments: Vec<String>,
+    },
     /// Check format, lints and the types of the JavaScript.
     Check,
 }
@@ -78,6 +85,7 @@ fn main() -> ExitCode {
             let all = native == browser;
             return test::test(all || native, all || browser, filter.as_deref());
         }
+        Task::Bench { arguments } => bench::bench(&arguments),
         Task::Check => check::check(),
     };
     match result {

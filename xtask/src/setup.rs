@@ -94,7 +94,7 @@ pub fn browsers() -> Result<()> {
         ),
         ("fonts-noto-cjk", fonts),
     ])?;
-    node_modules()
+    node_modules("tests/browser")
 }
 
 /// The environment that makes native GPU tests the same on every Linux machine; `EASEL_TEST_ADAPTER=any` leaves
@@ -111,9 +111,9 @@ pub fn adapter() -> Vec<(&'static str, &'static str)> {
     ]
 }
 
-/// The folder of the browser tests, with its packages installed as locked.
-pub fn node_modules() -> Result<()> {
-    let folder = root().join("tests/browser");
+/// A folder of scripts for Node, with its packages installed as locked.
+pub fn node_modules(name: &str) -> Result<()> {
+    let folder = root().join(name);
     let node = which("node").context("there is no node; install Node.js 20 or newer")?;
     let version = output(Command::new(node).arg("--version"))?;
     let major = version
@@ -126,13 +126,13 @@ pub fn node_modules() -> Result<()> {
         "node is {version}; install Node.js 20 or newer"
     );
     let lock = fs::read(folder.join("package-lock.json"))
-        .context("tests/browser has no package-lock.json")?;
+        .with_context(|| format!("{name} has no package-lock.json"))?;
     let lock = hex(&Sha256::digest(lock));
     let stamp = folder.join("node_modules/.installed");
     if fs::read_to_string(&stamp).is_ok_and(|installed| installed == lock) {
         return Ok(());
     }
-    say("npm ci in tests/browser");
+    say(format!("npm ci in {name}"));
     run(npm("npm").current_dir(folder).args([
         "ci",
         "--ignore-scripts",

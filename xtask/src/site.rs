@@ -38,7 +38,7 @@ type Files = BTreeMap<String, File>;
 
 /// Brings `target/site` up to date; an error if it is too large.
 pub fn build(dev: bool) -> Result<()> {
-    let package = wasm::build(dev)?;
+    let package = wasm::build(dev, false)?;
     let site = root().join("target/site");
     let sources = sources(&root(), &package)?;
     say(format!("put {} files into target/site", sources.len()));

@@ -24,14 +24,15 @@ pub struct Package {
     pub toolchain: Toolchain,
 }
 
-/// Brings the package up to date; compiles only if a file that went into it has changed.
-pub fn build(dev: bool) -> Result<Package> {
+/// Brings the package up to date, that of the site or, with more exports, that of the bench; compiles only if a file that went into it has changed.
+pub fn build(dev: bool, bench: bool) -> Result<Package> {
     let root = root();
     let toolchain = resolve::resolve()?;
     let profile = if dev { "wasm-dev" } else { "wasm" };
     let target = root.join("target/wasm").join(toolchain.folder());
     let compiled = target.join(TARGET).join(profile).join("easel.wasm");
-    let folder = root.join("target/wasm/pkg").join(profile);
+    let name = if bench { "bench" } else { profile };
+    let folder = root.join("target/wasm/pkg").join(name);
     let stamp = folder.join("stamp");
     let package = Package {
         folder,
@@ -55,6 +56,9 @@ pub fn build(dev: bool) -> Result<Package> {
     command
         .current_dir(&root)
         .args(["--locked", "--package", "easel", "--lib"]);
+    if bench {
+        command.args(["--features", "bench"]);
+    }
     run(command.args(["--crate-type", "cdylib", "--profile", profile]))?;
 
     say("write the JavaScript glue");
