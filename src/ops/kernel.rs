@@ -1,8 +1,15 @@
 //! Launching a hand-written WGSL kernel on Burn's CubeCL backend.
 
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
 use burn::backend::wgpu::{CubeTensor, KernelSource, SourceKernel, SourceTemplate};
 use burn::cubecl::{
-    CubeCount, CubeDim, ir::attributes::BufferIOAttr, prelude::KernelId, server::KernelArguments,
+    CubeCount, CubeDim,
+    ir::attributes::BufferIOAttr,
+    prelude::KernelId,
+    server::{Handle, KernelArguments},
 };
 use burn::tensor::{DType, Shape};
 
@@ -87,6 +94,28 @@ pub fn grid(n: usize, width: u32) -> ((usize, usize, usize), u32) {
     }
 }
 
+thread_local! {
+    /// Parameters on the GPU, by device (its hash) and content.
+    static UPLOADED: RefCell<HashMap<(u64, Vec<u8>), Handle>> = RefCell::default();
+}
+/// How many are kept. A training step of the largest network here has about five hundred.
+const KEPT: usize = 4096;
+
+/// A buffer with these bytes. Most launches repeat those of the step before; every new upload makes Burn submit what it
+/// has recorded so far.
+fn uploaded(like: &CubeTensor, bytes: &[u8]) -> Handle {
+    UPLOADED.with_borrow_mut(|all| {
+        if all.len() >= KEPT {
+            all.clear();
+        }
+        let mut device = DefaultHasher::new();
+        like.handle.service.hash(&mut device);
+        let key = (device.finish(), bytes.to_vec());
+        let upload = || like.client.create_from_slice(bytes);
+        all.entry(key).or_insert_with(upload).clone()
+    })
+}
+
 /// Bind `inputs`, then `outputs`, then `params` (plain old data), and cover `threads` invocations.
 ///
 /// No buffer may be bound twice: a browser refuses it. Every binding must be used by the kernel, and be declared `read_write` (natively, inputs and
@@ -109,7 +138,7 @@ pub fn launch<P: bytemuck::NoUninit>(
     }
     let client = &outputs[0].client;
     let (x, y, z) = kernel.dim;
-    let params = client.create_from_slice(bytemuck::bytes_of(&params));
+    let params = uploaded(outputs[0], bytemuck::bytes_of(&params));
     let mut arguments = KernelArguments::new();
     for tensor in inputs {
         let binding = tensor.handle.clone().binding();
