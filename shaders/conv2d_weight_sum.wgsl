@@ -1,6 +1,6 @@
-// The end of a weight gradient: the sum of its partial products, cropped. w[o, r] = sum over s of M[s, o, r].
+// The end of a weight gradient: the sum of its partial products, cropped. w[o, r] = scale times the sum over s of M[s, o, r].
 // One invocation per (r, o).
-struct Params { segments: u32, outputs: u32, taps: u32, rows: u32, columns: u32 }
+struct Params { segments: u32, outputs: u32, taps: u32, rows: u32, columns: u32, scale: f32 }
 
 @group(0) @binding(0) var<storage, read_write> m: array<f32>;      // [segments, rows, columns]
 @group(0) @binding(1) var<storage, read_write> weight: array<f32>; // [outputs, taps]
@@ -15,5 +15,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         sum += m[at];
         at += params.rows * params.columns;
     }
-    weight[id.y * params.taps + id.x] = sum;
+    weight[id.y * params.taps + id.x] = params.scale * sum;
 }

@@ -383,7 +383,7 @@ fn filters(weight: &CubeTensor, flip: bool, stride: usize) -> CubeTensor {
 
 /// A convolution of `x` with filters `[O, I, k, k]`, or with `flip` the product of the input gradient. `u` are these
 /// filters from [`filters`].
-fn forward(
+pub(super) fn forward(
     x: &CubeTensor,
     u: &CubeTensor,
     filter_dims: [usize; 4],
@@ -424,7 +424,13 @@ fn forward(
     }
     let (depth, rows) = (inputs * k * k, tiles(outputs));
     for (first, count) in pieces(b * down * across, 4 * (depth + rows), depth * rows) {
-        let v = im2col(x, dims, windows, (first, count));
+        // A 1x1 convolution finds a picture of whole tiles ready.
+        let ready = k == 1 && windows.stride == 1 && windows.padding == 0 && b == 1;
+        let v = if ready && count == h * w && count % TILE == 0 {
+            x.clone()
+        } else {
+            im2col(x, dims, windows, (first, count))
+        };
         let columns = tiles(count);
         let m = gemm(u, &v, [1, depth, columns], rows, (0, rows));
         let params = OutputParams {
@@ -478,6 +484,7 @@ struct SumParams {
     taps: u32,
     rows: u32,
     columns: u32,
+    scale: f32,
 }
 
 /// Tiles of a weight gradient that keep a GPU busy; the pixels are split into segments until there are as many.
@@ -485,8 +492,13 @@ const BUSY: usize = 512;
 /// The fewest pixels worth a segment.
 const SEGMENT: usize = 64;
 
-/// `w[o, i, a, b] = sum over pixels of grad[o] x[i, tap]`, a product whose depth is all output pixels.
-fn filter_backward(x: &CubeTensor, grad: &CubeTensor, windows: &Windows) -> CubeTensor {
+/// `w[o, i, a, b] = scale times the sum over pixels of grad[o] x[i, tap]`, a product whose depth is all output pixels.
+pub(super) fn filter_backward(
+    x: &CubeTensor,
+    grad: &CubeTensor,
+    windows: &Windows,
+    scale: f32,
+) -> CubeTensor {
     let (x_dims, grad_dims) = (dims4(x), dims4(grad));
     let (inputs, outputs, k) = (x_dims[1], grad_dims[1], windows.kernel);
     let (rows, taps) = (tiles(outputs), inputs * k * k);
@@ -506,6 +518,7 @@ fn filter_backward(x: &CubeTensor, grad: &CubeTensor, windows: &Windows) -> Cube
         taps: taps as u32,
         rows: rows as u32,
         columns: columns as u32,
+        scale,
     };
     launch(&WEIGHT_SUM, (taps, outputs, 1), &[&m], &[&out], params);
     out
@@ -609,7 +622,7 @@ impl ConvOps for CubeBackend {
             mode: options.mode,
             output: [down, across],
         };
-        filter_backward(&x, &grad, &windows)
+        filter_backward(&x, &grad, &windows, 1.0)
     }
 
     fn conv_transpose2d_act(

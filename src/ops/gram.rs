@@ -1,8 +1,8 @@
 //! Gram matrix of a feature map, the style statistic of Gatys et al. (2015), eq. 3, per pixel:
-//! `G = F Fᵀ / (H·W)`.
+//! `G = F Fᵀ / (H·W)`. On the GPU the matrix and its gradient are the products of 1x1 convolutions.
 
 use burn::backend::{
-    Autodiff, Backend, Dispatch, TensorMetadata,
+    Autodiff, Backend, Dispatch,
     autodiff::{
         NodeId,
         checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
@@ -12,23 +12,22 @@ use burn::backend::{
     backend_extension,
     ops::FloatTensorOps,
     tensor::FloatTensor,
-    wgpu::{CubeBackend, into_contiguous},
+    wgpu::{CubeBackend, CubeTensor, into_contiguous},
 };
 use burn::tensor::Tensor;
 
+use super::Activation;
+use super::conv2d::{dims4, filter_backward, forward};
+use super::gemm::tiles;
+use super::im2col::Windows;
 use super::kernel::{Wgsl, empty, launch};
 
-static GRAM: Wgsl = Wgsl {
-    name: "gram",
-    source: include_str!("../../shaders/gram.wgsl"),
-    dim: (32, 1, 1),
-};
 static GRAM_BACKWARD: Wgsl = Wgsl {
     name: "gram_backward",
     source: include_str!("../../shaders/gram_backward.wgsl"),
-    dim: (64, 1, 1),
+    dim: (16, 16, 1),
 };
-pub(super) static KERNELS: [&Wgsl; 2] = [&GRAM, &GRAM_BACKWARD];
+pub(super) static KERNELS: [&Wgsl; 1] = [&GRAM_BACKWARD];
 
 /// Gram matrix per image: `[B, C, H, W]` -> `[B, C, C]`.
 pub fn gram(features: Tensor<4>) -> Tensor<3> {
@@ -53,82 +52,70 @@ pub(crate) trait GramOps: Backend {
 
 #[repr(C)]
 #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
-struct Params {
-    channels: u32,
-    pixels: u32,
-    segment: u32,
-    batch: u32,
-    scale: f32,
-}
-
-#[repr(C)]
-#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
 struct BackwardParams {
     channels: u32,
-    pixels: u32,
+    columns: u32,
     scale: f32,
-    pad: u32,
 }
 
-/// Invocations that keep a GPU busy; the pixels are split into segments until there are as many.
-const BUSY: usize = 4096;
-/// The fewest pixels worth a segment of their own.
-const SEGMENT: usize = 256;
+/// Each image of a batch alone, joined again.
+fn each(batch: usize, f: impl Fn(usize) -> CubeTensor) -> CubeTensor {
+    if batch == 1 {
+        return f(0);
+    }
+    <CubeBackend as FloatTensorOps<CubeBackend>>::float_cat((0..batch).map(f).collect(), 0)
+}
+
+/// One image of a batch.
+fn image(x: &CubeTensor, batch: usize, n: usize) -> CubeTensor {
+    if batch == 1 {
+        return x.clone();
+    }
+    let slice = [(n..n + 1).into()];
+    into_contiguous(<CubeBackend as FloatTensorOps<CubeBackend>>::float_slice(
+        x.clone(),
+        &slice,
+    ))
+}
 
 impl GramOps for CubeBackend {
+    /// The weight gradient of a 1x1 convolution whose picture is its output's gradient.
     fn gram(features: FloatTensor<Self>) -> FloatTensor<Self> {
         let features = into_contiguous(features);
-        let dims = features.shape();
-        let (b, c, n) = (dims[0], dims[1], dims[2] * dims[3]);
-        let tiles = c.div_ceil(4);
-        let segments = BUSY
-            .div_ceil(tiles * tiles * b)
-            .min(n.div_ceil(SEGMENT))
-            .max(1);
-        let segment = n.div_ceil(segments);
-        let segments = n.div_ceil(segment);
-        let partial = empty(&features, [segments, b * c * c], features.dtype);
-        let params = Params {
-            channels: c as u32,
-            pixels: n as u32,
-            segment: segment as u32,
-            batch: b as u32,
-            scale: 1.0 / n as f32,
-        };
-        launch(
-            &GRAM,
-            (tiles * tiles, b, segments),
-            &[&features],
-            &[&partial],
-            params,
-        );
-        let whole = if segments == 1 {
-            partial
-        } else {
-            <Self as FloatTensorOps<Self>>::float_sum_dim(partial, 0)
-        };
-        <Self as FloatTensorOps<Self>>::float_reshape(whole, [b, c, c].into())
+        let [b, c, h, w] = dims4(&features);
+        let windows = Windows::pixels(h, w);
+        each(b, |n| {
+            let f = image(&features, b, n);
+            let g = filter_backward(&f, &f, &windows, 1.0 / (h * w) as f32);
+            <Self as FloatTensorOps<Self>>::float_reshape(g, [1, c, c].into())
+        })
     }
 
+    /// A 1x1 convolution.
     fn gram_backward(features: FloatTensor<Self>, grad: FloatTensor<Self>) -> FloatTensor<Self> {
         let (features, grad) = (into_contiguous(features), into_contiguous(grad));
-        let dims = features.shape();
-        let (b, c, n) = (dims[0], dims[1], dims[2] * dims[3]);
-        let out = empty(&features, dims, features.dtype);
+        let [b, c, h, w] = dims4(&features);
+        let windows = Windows::pixels(h, w);
+        let columns = tiles(c);
         let params = BackwardParams {
             channels: c as u32,
-            pixels: n as u32,
-            scale: 1.0 / n as f32,
-            pad: 0,
+            columns: columns as u32,
+            scale: 1.0 / (h * w) as f32,
         };
-        launch(
-            &GRAM_BACKWARD,
-            (n, c.div_ceil(4), b),
-            &[&features, &grad],
-            &[&out],
-            params,
-        );
-        out
+        each(b, |n| {
+            let (f, grad) = (image(&features, b, n), image(&grad, b, n));
+            let u = empty(&grad, [c, columns], grad.dtype);
+            launch(&GRAM_BACKWARD, (columns, c, 1), &[&grad], &[&u], params);
+            forward(
+                &f,
+                &u,
+                [c, c, 1, 1],
+                None,
+                &windows,
+                false,
+                Activation::Linear,
+            )
+        })
     }
 }
 
