@@ -6,9 +6,15 @@
 
 mod common;
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, Tensor, TensorData};
 use common::{Goldens, assert_close, gpu, values};
-use easel::ops::{Adapter, check_kernels, gram, total_variation, use_adapter};
+use easel::data::seed::Seed;
+use easel::ops::{
+    Adapter, ConvOptions, ConvTransposeOptions, check_kernels, conv_transpose2d,
+    conv_transpose2d_reference, conv2d, conv2d_reference, gram, total_variation, use_adapter,
+};
+
+type T = Tensor<4>;
 
 #[test]
 fn every_kernel_agrees_with_its_reference_and_finite_differences() {
@@ -73,5 +79,73 @@ fn total_variation_and_its_gradient_agree_with_pytorch() {
         &gradient,
         &goldens.values("tv.gradient"),
         GOLDEN,
+    );
+}
+
+/// Of the sum over the layer's largest values, which have up to 16,384 terms.
+const PIECES: f32 = 5e-5;
+
+/// Larger than one launch may be: the pieces must meet without a seam.
+#[test]
+fn large_layers_are_cut_into_pieces_and_stay_right() {
+    let device = gpu();
+    let noise = |dims: [usize; 4], seed| {
+        let n = dims.iter().product();
+        let mut seed = Seed::new(seed);
+        let values: Vec<f32> = (0..n).map(|_| seed.normal()).collect();
+        Tensor::<4>::from_data(TensorData::new(values, dims), &device)
+    };
+    let check = |name: &str, x: [usize; 4], w: [usize; 4], f: [&dyn Fn(T, T) -> T; 2]| {
+        let (x, w) = (noise(x, 1), noise(w, 2) * 0.05);
+        let upstream = noise(f[1](x.clone(), w.clone()).dims(), 3);
+        let [ours, truth] = f.map(|f| {
+            let leaf = |x: &T| T::from_inner(x.clone()).require_grad();
+            let (x, w) = (leaf(&x), leaf(&w));
+            let y = f(x.clone(), w.clone());
+            let grads = (y.clone() * T::from_inner(upstream.clone()))
+                .sum()
+                .backward();
+            let grad = |x: &T| values(x.grad(&grads).expect("a gradient"));
+            [values(y.inner()), grad(&x), grad(&w)]
+        });
+        for (what, (ours, truth)) in ["value", "input", "weight"]
+            .iter()
+            .zip(ours.iter().zip(&truth))
+        {
+            assert_close(&format!("{name}, {what}"), ours, truth, PIECES);
+        }
+    };
+    let options = |padding| ConvOptions {
+        padding,
+        ..ConvOptions::default()
+    };
+    check(
+        "windows as columns",
+        [1, 16, 150, 130],
+        [16, 16, 7, 7],
+        [&|x, w| conv2d(x, w, None, options(3)), &|x, w| {
+            conv2d_reference(x, w, None, options(3))
+        }],
+    );
+    check(
+        "Winograd",
+        [2, 64, 96, 100],
+        [48, 64, 3, 3],
+        [&|x, w| conv2d(x, w, None, options(1)), &|x, w| {
+            conv2d_reference(x, w, None, options(1))
+        }],
+    );
+    let options = ConvTransposeOptions {
+        stride: 2,
+        padding: 1,
+        ..ConvTransposeOptions::default()
+    };
+    check(
+        "transposed",
+        [1, 64, 65, 64],
+        [64, 48, 4, 4],
+        [&|x, w| conv_transpose2d(x, w, None, options), &|x, w| {
+            conv_transpose2d_reference(x, w, None, options)
+        }],
     );
 }

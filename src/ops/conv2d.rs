@@ -503,25 +503,32 @@ pub(super) fn filter_backward(
     let (inputs, outputs, k) = (x_dims[1], grad_dims[1], windows.kernel);
     let (rows, taps) = (tiles(outputs), inputs * k * k);
     let (columns, total) = (tiles(taps), x_dims[0] * windows.count());
-    let segments = (BUSY * TILE * TILE)
-        .div_ceil(rows * columns)
-        .min(total.div_ceil(SEGMENT));
-    let depth = total.div_ceil(segments);
     let pixels = Windows::pixels(grad_dims[2], grad_dims[3]);
-    let u = im2col_rows(grad, grad_dims, &pixels, segments * depth);
-    let v = im2col_rows(x, x_dims, windows, segments * depth);
-    let m = gemm(&u, &v, [segments, depth, columns], rows, (0, rows));
-    let out = empty(x, [outputs, inputs, k, k], x.dtype);
-    let params = SumParams {
-        segments: segments as u32,
-        outputs: outputs as u32,
-        taps: taps as u32,
-        rows: rows as u32,
-        columns: columns as u32,
-        scale,
-    };
-    launch(&WEIGHT_SUM, (taps, outputs, 1), &[&m], &[&out], params);
-    out
+    let sums = pieces(total, 4 * (rows + columns), rows * columns)
+        .into_iter()
+        .map(|(first, count)| {
+            let segments = (BUSY * TILE * TILE)
+                .div_ceil(rows * columns)
+                .min(count.div_ceil(SEGMENT));
+            let depth = count.div_ceil(segments);
+            let piece = ((first, count), segments * depth);
+            let u = im2col_rows(grad, grad_dims, &pixels, piece.0, piece.1);
+            let v = im2col_rows(x, x_dims, windows, piece.0, piece.1);
+            let m = gemm(&u, &v, [segments, depth, columns], rows, (0, rows));
+            let out = empty(x, [outputs, inputs, k, k], x.dtype);
+            let params = SumParams {
+                segments: segments as u32,
+                outputs: outputs as u32,
+                taps: taps as u32,
+                rows: rows as u32,
+                columns: columns as u32,
+                scale,
+            };
+            launch(&WEIGHT_SUM, (taps, outputs, 1), &[&m], &[&out], params);
+            out
+        });
+    let sum = sums.reduce(<CubeBackend as FloatTensorOps<CubeBackend>>::float_add);
+    sum.expect("a picture has a pixel")
 }
 
 impl ConvOps for CubeBackend {

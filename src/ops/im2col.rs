@@ -1,6 +1,6 @@
 //! A convolution's windows laid out as a matrix.
 
-use burn::backend::{TensorMetadata, wgpu::CubeTensor};
+use burn::backend::wgpu::CubeTensor;
 
 use super::PadMode;
 use super::gemm::tiles;
@@ -14,7 +14,7 @@ static IM2COL: Wgsl = Wgsl {
 static IM2COL_ROWS: Wgsl = Wgsl {
     name: "im2col_rows",
     source: include_str!("../../shaders/im2col_rows.wgsl"),
-    dim: (64, 1, 1),
+    dim: (16, 16, 1),
 };
 pub(super) static KERNELS: [&Wgsl; 2] = [&IM2COL, &IM2COL_ROWS];
 
@@ -49,7 +49,7 @@ impl Windows {
 
 #[repr(C)]
 #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
-struct Params {
+struct Place {
     channels: u32,
     height: u32,
     width: u32,
@@ -59,27 +59,42 @@ struct Params {
     stride: u32,
     padding: u32,
     mode: u32,
-    /// Of `im2col` the first pixel, of `im2col_rows` the number of all pixels.
+}
+
+impl Place {
+    fn new([_, c, h, w]: [usize; 4], windows: &Windows) -> Self {
+        Self {
+            channels: c as u32,
+            height: h as u32,
+            width: w as u32,
+            across: windows.output[1] as u32,
+            down: windows.output[0] as u32,
+            kernel: windows.kernel as u32,
+            stride: windows.stride as u32,
+            padding: windows.padding as u32,
+            mode: windows.mode.code(),
+        }
+    }
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+struct Params {
+    place: Place,
     first: u32,
     count: u32,
     row: u32,
 }
 
-fn params([_, c, h, w]: [usize; 4], windows: &Windows, [first, count, row]: [usize; 3]) -> Params {
-    Params {
-        channels: c as u32,
-        height: h as u32,
-        width: w as u32,
-        across: windows.output[1] as u32,
-        down: windows.output[0] as u32,
-        kernel: windows.kernel as u32,
-        stride: windows.stride as u32,
-        padding: windows.padding as u32,
-        mode: windows.mode.code(),
-        first: first as u32,
-        count: count as u32,
-        row: row as u32,
-    }
+#[repr(C)]
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+struct RowsParams {
+    place: Place,
+    first: u32,
+    end: u32,
+    lines: u32,
+    row: u32,
+    fold: u32,
 }
 
 /// `[B, C, H, W]`, of dimensions `dims` and contiguous -> `[C k k, row]` for the output pixels `first..first + count`
@@ -92,24 +107,41 @@ pub(super) fn im2col(
 ) -> CubeTensor {
     let row = tiles(count);
     let v = empty(x, [dims[1] * windows.kernel * windows.kernel, row], x.dtype);
-    let params = params(dims, windows, [first, count, row]);
+    let params = Params {
+        place: Place::new(dims, windows),
+        first: first as u32,
+        count: count as u32,
+        row: row as u32,
+    };
     launch(&IM2COL, (count, dims[1], 1), &[x], &[&v], params);
     v
 }
 
-/// The same transposed, `[lines, row]` with a line for each output pixel of all images; row = `C k k` rounded up. Lines
-/// past the last pixel are 0.
+/// Lines of the grid's second axis; more are folded into the third.
+const FOLD: usize = 1 << 19;
+
+/// The same transposed, `[lines, row]` with a line for each of the output pixels; row = `C k k` rounded up. Lines past
+/// the last pixel are 0.
 pub(super) fn im2col_rows(
     x: &CubeTensor,
     dims: [usize; 4],
     windows: &Windows,
+    (first, count): (usize, usize),
     lines: usize,
 ) -> CubeTensor {
+    debug_assert!(lines >= count);
     let row = tiles(dims[1] * windows.kernel * windows.kernel);
     let v = empty(x, [lines, row], x.dtype);
-    let total = dims[0] * windows.count();
-    let params = params(dims, windows, [total, lines, row]);
-    launch(&IM2COL_ROWS, (row, lines, 1), &[x], &[&v], params);
-    debug_assert!(v.shape().num_elements() >= total);
+    let fold = lines.min(FOLD);
+    let params = RowsParams {
+        place: Place::new(dims, windows),
+        first: first as u32,
+        end: (first + count) as u32,
+        lines: lines as u32,
+        row: row as u32,
+        fold: fold as u32,
+    };
+    let threads = (row, fold, lines.div_ceil(fold));
+    launch(&IM2COL_ROWS, threads, &[x], &[&v], params);
     v
 }

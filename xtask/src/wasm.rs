@@ -68,9 +68,10 @@ pub fn build(dev: bool, bench: bool) -> Result<Package> {
     }
     bindgen(&compiled, "easel", &package.folder, dev)?;
 
-    let now = contents(&root, &dependencies)?;
-    // What changed while the compiler ran may not be in the result.
-    if unchanged(&before, &now, started)? {
+    // What changed or went while the compiler ran may not be in the result.
+    if let Ok(now) = contents(&root, &dependencies)
+        && unchanged(&before, &now, started)?
+    {
         fs::write(&stamp, fingerprint(&now, &package))?;
     }
     Ok(package)
