@@ -1,5 +1,5 @@
 // A batch of matrix products, M[k] = U[k]ᵀ V[k]: the reduced dimension is the first of both operands.
-// One invocation per 16 rows, 16 columns and batch, all in registers, without workgroup memory: for adapters whose
+// One invocation per 16 rows, 16 columns (id.x) and batch (id.z), all in registers, without workgroup memory: for adapters whose
 // workgroup memory is ordinary memory. Rows are multiples of 16 values; what lies past the used part is never read.
 struct Params { depth: u32, rows: u32, columns: u32, line: u32, first: u32 } // all but depth in vec4
 
@@ -22,9 +22,11 @@ fn put(at: u32, s: mat4x4<f32>) {
 
 @compute @workgroup_size(4, 1, 1)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    let column = id.x * 4u;
-    let row = id.y * 4u;
-    if (column >= params.columns) { return; }
+    // Neighbours differ in the column, or, where there is only one, in the row.
+    let across = params.columns / 4u;
+    let column = id.x % across * 4u;
+    let row = id.x / across * 4u;
+    if (row >= params.rows) { return; }
     var at_u = id.z * params.depth * params.line + params.first + row;
     var at_v = id.z * params.depth * params.columns + column;
     var s00 = mat4x4<f32>();

@@ -9,6 +9,8 @@ struct Params { depth: u32, rows: u32, columns: u32, line: u32, first: u32 } // 
 
 var<workgroup> part_u: array<vec4<f32>, 256>; // [16 steps, 16]
 var<workgroup> part_v: array<vec4<f32>, 256>; // [16 steps, 16]
+// A browser must see that all of a workgroup go through the loop as often.
+var<workgroup> shared_depth: u32;
 
 @compute @workgroup_size(16, 16, 1)
 fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) id: vec3<u32>) {
@@ -17,17 +19,19 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) i
     // What this invocation fetches: one vec4 of each operand, a step of the depth per line of the workgroup.
     let fetched_row = group.y * 16u + id.x;
     let slot = id.y * 16u + id.x;
-    let base_u = group.z * params.depth * params.line + params.first;
-    let base_v = group.z * params.depth * params.columns;
+    if (slot == 0u) { shared_depth = params.depth; }
+    let depth = workgroupUniformLoad(&shared_depth);
+    let base_u = group.z * depth * params.line + params.first;
+    let base_v = group.z * depth * params.columns;
     var s0 = vec4(0.0);
     var s1 = vec4(0.0);
     var s2 = vec4(0.0);
     var s3 = vec4(0.0);
-    for (var begin = 0u; begin < params.depth; begin += 16u) {
+    for (var begin = 0u; begin < depth; begin += 16u) {
         let k = begin + id.y;
         var next_u = vec4(0.0);
         var next_v = vec4(0.0);
-        if (k < params.depth) {
+        if (k < depth) {
             if (fetched_row < params.rows) { next_u = u[base_u + k * params.line + fetched_row]; }
             if (column < params.columns) { next_v = v[base_v + k * params.columns + column]; }
         }

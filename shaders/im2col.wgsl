@@ -1,11 +1,12 @@
 // The pixels under each tap of a convolution's window: V[(c k + i) k + j, t] = pad(x)[b, c, y s + i, x s + j] for the
 // output pixel t = (b, y, x). Padding is in the index arithmetic: mode 0 zeros, 1 reflect, 2 replicate.
-// One invocation per (output pixel, channel).
+// One invocation per output pixel and channel, id.x + id.y fold.
 struct Params {
     channels: u32, height: u32, width: u32, // of the input
     across: u32, down: u32,                 // output pixels of an image
     kernel: u32, stride: u32, padding: u32, mode: u32,
     first: u32, count: u32, row: u32,       // output pixels: where they begin, how many, length of a row of the result
+    fold: u32,                              // invocations of a line of the grid
 }
 
 @group(0) @binding(0) var<storage, read_write> x: array<f32>; // [B, C, H, W]
@@ -22,8 +23,11 @@ fn place(q: i32, n: i32) -> i32 {
 
 @compute @workgroup_size(64, 1, 1)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    if (id.x >= params.count) { return; }
-    let t = params.first + id.x;
+    let index = id.x + id.y * params.fold;
+    let c = index / params.count;
+    let pixel = index % params.count;
+    if (c >= params.channels) { return; }
+    let t = params.first + pixel;
     let each = params.across * params.down;
     let b = t / each;
     let y = i32((t % each) / params.across * params.stride) - i32(params.padding);
@@ -31,8 +35,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let k = i32(params.kernel);
     let h = i32(params.height);
     let w = i32(params.width);
-    let base = (b * params.channels + id.y) * params.height * params.width;
-    var at = id.y * params.kernel * params.kernel * params.row + id.x;
+    let base = (b * params.channels + c) * params.height * params.width;
+    var at = c * params.kernel * params.kernel * params.row + pixel;
     if (y >= 0 && q >= 0 && y + k <= h && q + k <= w) {
         var start = base + u32(y) * params.width + u32(q);
         for (var i = 0u; i < params.kernel; i += 1u) {

@@ -1,10 +1,11 @@
 // Pictures to Winograd's domain, F(4x4, 3x3): V[k] = (Bᵀ d B)[k] of every 6x6 patch d, k = 0..36. Padding is in the
-// index arithmetic: mode 0 zeros, 1 reflect, 2 replicate. One invocation per (tile, channel).
+// index arithmetic: mode 0 zeros, 1 reflect, 2 replicate. One invocation per tile and channel,
+// id.x + id.y fold.
 struct Params {
     channels: u32, height: u32, width: u32, // of the input
     across: u32, down: u32,                 // tiles of an image
     first: u32, count: u32, row: u32,       // tiles of all images: where they begin, how many, rounded up
-    padding: u32, mode: u32,
+    padding: u32, mode: u32, fold: u32,     // fold: invocations of a line of the grid
 }
 
 @group(0) @binding(0) var<storage, read_write> x: array<f32>; // [B, C, H, W]
@@ -80,9 +81,11 @@ fn put(c: u32, t: u32, l0: Line, l1: Line, l2: Line, l3: Line, l4: Line, l5: Lin
 
 @compute @workgroup_size(64, 1, 1)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    let t = params.first + id.x;
-    let c = id.y;
-    if (id.x >= params.count) { return; }
+    let index = id.x + id.y * params.fold;
+    let tile = index % params.count;
+    let c = index / params.count;
+    if (c >= params.channels) { return; }
+    let t = params.first + tile;
     let each = params.across * params.down;
     let b = t / each;
     let y = i32((t % each) / params.across) * 4 - i32(params.padding);
@@ -94,9 +97,9 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if (y >= 0 && x0 >= 0 && y + 6 <= h && x0 + 6 <= w) {
         let at = base + u32(y) * params.width + u32(x0);
         let n = params.width;
-        put(c, id.x, inner(at), inner(at + n), inner(at + 2u * n), inner(at + 3u * n), inner(at + 4u * n), inner(at + 5u * n));
+        put(c, tile, inner(at), inner(at + n), inner(at + 2u * n), inner(at + 3u * n), inner(at + 4u * n), inner(at + 5u * n));
     } else {
-        put(c, id.x, outer(base, y, x0), outer(base, y + 1, x0), outer(base, y + 2, x0),
+        put(c, tile, outer(base, y, x0), outer(base, y + 1, x0), outer(base, y + 2, x0),
             outer(base, y + 3, x0), outer(base, y + 4, x0), outer(base, y + 5, x0));
     }
 }

@@ -1,11 +1,13 @@
 // From Winograd's domain, F(4x4, 3x3), with bias and activation: Y = act(Aᵀ M A + b), four by four pixels of a tile.
-// activation: 0 none, 1 max(y, 0), 2 leaky with slope, 3 tanh. One invocation per (tile, output channel).
+// activation: 0 none, 1 max(y, 0), 2 leaky with slope, 3 tanh. One invocation per tile and output channel,
+// id.x + id.y fold.
 struct Params {
     channels: u32, height: u32, width: u32, // of the output
     across: u32, down: u32,                 // tiles of an image
     first: u32, count: u32, row: u32,       // tiles of all images: where they begin, how many, rounded up
     rows: u32,                              // output channels, rounded up
     biased: u32, activation: u32, slope: f32,
+    fold: u32,                              // invocations of a line of the grid
 }
 
 @group(0) @binding(0) var<storage, read_write> m: array<f32>;    // [36, rows, row]
@@ -50,15 +52,17 @@ fn put(base: u32, y0: u32, x0: u32, value: vec4<f32>) {
 
 @compute @workgroup_size(64, 1, 1)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    let t = params.first + id.x;
-    let c = id.y;
-    if (id.x >= params.count) { return; }
+    let index = id.x + id.y * params.fold;
+    let tile = index % params.count;
+    let c = index / params.count;
+    if (c >= params.channels) { return; }
+    let t = params.first + tile;
     let each = params.across * params.down;
     let b = t / each;
     let y0 = ((t % each) / params.across) * 4u;
     let x0 = (t % params.across) * 4u;
     let step = params.rows * params.row;
-    let at = c * params.row + id.x;
+    let at = c * params.row + tile;
     let l0 = line(at, step);
     let l1 = line(at + 6u * step, step);
     let l2 = line(at + 12u * step, step);

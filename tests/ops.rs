@@ -10,21 +10,18 @@ use burn::tensor::{Device, Tensor, TensorData};
 use common::{Goldens, assert_close, gpu, values};
 use easel::data::seed::Seed;
 use easel::ops::{
-    Adapter, ConvOptions, ConvTransposeOptions, check_kernels, conv_transpose2d,
-    conv_transpose2d_reference, conv2d, conv2d_reference, gram, total_variation, use_adapter,
+    ConvOptions, ConvTransposeOptions, check_kernels, conv_transpose2d, conv_transpose2d_reference,
+    conv2d, conv2d_reference, gram, total_variation,
 };
 
 type T = Tensor<4>;
 
 #[test]
 fn every_kernel_agrees_with_its_reference_and_finite_differences() {
-    for adapter in [Adapter::Hardware, Adapter::Software] {
-        use_adapter(adapter);
-        let checks = pollster::block_on(check_kernels(&gpu())).expect("the device answers");
-        assert!(checks.len() > 200, "only {} checks ran", checks.len());
-        let wrong: Vec<_> = checks.iter().filter(|c| !c.passed()).collect();
-        assert!(wrong.is_empty(), "{adapter:?}: {wrong:#?}");
-    }
+    let checks = pollster::block_on(check_kernels(&gpu())).expect("the device answers");
+    assert!(checks.len() > 200, "only {} checks ran", checks.len());
+    let wrong: Vec<_> = checks.iter().filter(|c| !c.passed()).collect();
+    assert!(wrong.is_empty(), "{wrong:#?}");
 }
 
 #[test]

@@ -4,9 +4,9 @@ use burn::tensor::{Device, Tensor};
 
 use super::check::{Check, VALUE, differentiable, values};
 use super::{
-    Activation, ConvOptions, ConvTransposeOptions, NormOptions, Over, Packed, PadMode,
+    Activation, Adapter, ConvOptions, ConvTransposeOptions, NormOptions, Over, Packed, PadMode,
     conv_transpose2d, conv_transpose2d_reference, conv2d_packed, conv2d_reference, norm,
-    norm_reference, upsample_conv2d, upsample_conv2d_reference,
+    norm_reference, upsample_conv2d, upsample_conv2d_reference, use_adapter,
 };
 use crate::error::Error;
 
@@ -17,7 +17,8 @@ use PadMode::{Reflect, Replicate, Zeros};
 const WINOGRAD: f32 = 3e-5;
 
 /// `[batch, in, out, height, width, kernel, stride, padding]`. The kernels that take them are those of `conv2d.rs`.
-const CONVOLUTIONS: [([usize; 8], PadMode, Activation, bool); 16] = [
+type Convolution = ([usize; 8], PadMode, Activation, bool);
+const CONVOLUTIONS: [Convolution; 16] = [
     // Winograd.
     ([2, 8, 9, 7, 5, 3, 1, 1], Zeros, Linear, true),
     ([1, 17, 33, 13, 11, 3, 1, 1], Reflect, Tanh, true),
@@ -67,7 +68,21 @@ fn inputs(shapes: [[usize; 4]; 3], fan: usize, device: &Device) -> [Tensor<4>; 3
 
 pub(super) async fn check(device: &Device) -> Result<Vec<Check>, Error> {
     let mut checks = Vec::new();
-    for ([b, i, o, h, w, k, stride, padding], mode, activation, biased) in CONVOLUTIONS {
+    // Both variants of the product, whatever the device is.
+    let own = use_adapter(Adapter::Hardware);
+    checks.extend(convolutions(device, &CONVOLUTIONS[1..8]).await?);
+    use_adapter(Adapter::Software);
+    checks.extend(convolutions(device, &CONVOLUTIONS).await?);
+    use_adapter(own);
+    checks.extend(transposed(device).await?);
+    checks.extend(upsampled(device).await?);
+    checks.extend(norms(device).await?);
+    Ok(checks)
+}
+
+async fn convolutions(device: &Device, cases: &[Convolution]) -> Result<Vec<Check>, Error> {
+    let mut checks = Vec::new();
+    for &([b, i, o, h, w, k, stride, padding], mode, activation, biased) in cases {
         let options = ConvOptions {
             stride,
             padding,
@@ -91,6 +106,11 @@ pub(super) async fn check(device: &Device) -> Result<Vec<Check>, Error> {
         let how = (tolerance, activation == Linear);
         checks.extend(differentiable(&name, all, &f, &truth, how).await?);
     }
+    Ok(checks)
+}
+
+async fn transposed(device: &Device) -> Result<Vec<Check>, Error> {
+    let mut checks = Vec::new();
     for ([b, i, o, h, w, k, stride, padding, output_padding], activation, biased) in TRANSPOSED {
         let options = ConvTransposeOptions {
             stride,
@@ -112,6 +132,11 @@ pub(super) async fn check(device: &Device) -> Result<Vec<Check>, Error> {
         let how = (VALUE, activation == Linear);
         checks.extend(differentiable(&name, all, &f, &truth, how).await?);
     }
+    Ok(checks)
+}
+
+async fn upsampled(device: &Device) -> Result<Vec<Check>, Error> {
+    let mut checks = Vec::new();
     for mode in [Zeros, Reflect, Replicate] {
         let options = ConvOptions {
             mode,
@@ -128,7 +153,6 @@ pub(super) async fn check(device: &Device) -> Result<Vec<Check>, Error> {
         let name = format!("upsample_conv2d {mode:?}");
         checks.extend(differentiable(&name, &x, &f, &truth, (VALUE, true)).await?);
     }
-    checks.extend(norms(device).await?);
     Ok(checks)
 }
 

@@ -18,7 +18,7 @@ use burn::tensor::{
 };
 
 use super::conv_transpose2d::{ConvTransposeOptions, transposed};
-use super::gemm::{TILE, gemm, tiles};
+use super::gemm::{TILE, gemm, padded, tiles};
 use super::im2col::{Windows, im2col, im2col_rows};
 use super::kernel::{Wgsl, empty, launch, or_nothing};
 use super::{Activation, winograd};
@@ -212,7 +212,7 @@ pub(super) fn bias_or(bias: Option<Tensor<1>>, weight: &Tensor<4>) -> (DispatchT
 }
 
 /// The picture with its padding, for modes that Burn's convolution does not know, and the padding that is left.
-fn padded(x: Tensor<4>, options: ConvOptions) -> (Tensor<4>, usize) {
+fn around(x: Tensor<4>, options: ConvOptions) -> (Tensor<4>, usize) {
     let p = options.padding;
     match options.mode {
         PadMode::Reflect if p > 0 => (x.pad((p, p, p, p), BurnPad::Reflect), 0),
@@ -228,7 +228,7 @@ pub fn conv2d_reference(
     bias: Option<Tensor<1>>,
     options: ConvOptions,
 ) -> Tensor<4> {
-    let (x, left) = padded(x, options);
+    let (x, left) = around(x, options);
     let plain = BurnOptions::new([options.stride; 2], [left; 2], [1; 2], 1);
     let y = module::conv2d(x, weight, bias, plain);
     options.activation.reference(y)
@@ -429,9 +429,9 @@ pub(super) fn forward(
         let v = if ready && count == h * w && count % TILE == 0 {
             x.clone()
         } else {
-            im2col(x, dims, windows, (first, count))
+            im2col(x, dims, windows, (first, count), padded(count))
         };
-        let columns = tiles(count);
+        let columns = padded(count);
         let m = gemm(u, &v, [1, depth, columns], rows, (0, rows));
         let params = OutputParams {
             channels: outputs as u32,
@@ -726,7 +726,7 @@ mod flex {
             kernel: usize,
             options: ConvOptions,
         ) -> FloatTensor<Self> {
-            let (x, left) = padded(tensor(x), options);
+            let (x, left) = around(tensor(x), options);
             let grad: Tensor<4> = tensor(grad);
             let dims = [grad.dims()[1], x.dims()[1], kernel, kernel];
             let weight = Tensor::<4>::zeros(dims, &x.device());

@@ -7,7 +7,7 @@ use burn::tensor::{Tensor, module, ops::ConvTransposeOptions as BurnOptions};
 
 use super::Activation;
 use super::conv2d::{ConvOps, bias_or, dims4, pieces};
-use super::gemm::{TILE, gemm, tiles};
+use super::gemm::{gemm, padded, tiles};
 use super::im2col::{Windows, im2col};
 use super::kernel::{Wgsl, empty, launch, or_nothing};
 
@@ -135,25 +135,21 @@ pub(super) fn transposed(
     let [_, outputs, k, _] = dims4(weight);
     let (taps, pixels) = (outputs * k * k, b * down * across);
     // Both operands lie ready if their rows are whole tiles.
-    let rows = |x: &CubeTensor, dims: [usize; 4]| {
-        im2col(
-            x,
-            dims,
-            &Windows::pixels(dims[2], dims[3]),
-            (0, dims[0] * dims[2] * dims[3]),
-        )
+    let rows = |x: &CubeTensor, dims: [usize; 4], row: usize| {
+        let windows = Windows::pixels(dims[2], dims[3]);
+        im2col(x, dims, &windows, (0, dims[0] * dims[2] * dims[3]), row)
     };
-    let u = if taps % TILE == 0 {
+    let (line, columns) = (tiles(taps), padded(pixels));
+    let u = if taps == line {
         weight.clone()
     } else {
-        rows(weight, [1, inputs, 1, taps])
+        rows(weight, [1, inputs, 1, taps], line)
     };
-    let v = if b == 1 && pixels % TILE == 0 {
+    let v = if b == 1 && pixels == columns {
         x.clone()
     } else {
-        rows(x, dims)
+        rows(x, dims, columns)
     };
-    let (line, columns) = (tiles(taps), tiles(pixels));
     let y = empty(x, [b, outputs, h, w], x.dtype);
     let (code, slope) = activation.code();
     let add = or_nothing(bias, x);

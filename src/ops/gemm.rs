@@ -11,12 +11,17 @@ static GEMM: Wgsl = Wgsl {
     source: include_str!("../../shaders/gemm.wgsl"),
     dim: (4, 1, 1),
 };
+static GEMM_SLIM: Wgsl = Wgsl {
+    name: "gemm_slim",
+    source: include_str!("../../shaders/gemm_slim.wgsl"),
+    dim: (4, 1, 1),
+};
 static GEMM_TILED: Wgsl = Wgsl {
     name: "gemm_tiled",
     source: include_str!("../../shaders/gemm_tiled.wgsl"),
     dim: (16, 16, 1),
 };
-pub(super) static KERNELS: [&Wgsl; 2] = [&GEMM, &GEMM_TILED];
+pub(super) static KERNELS: [&Wgsl; 3] = [&GEMM, &GEMM_SLIM, &GEMM_TILED];
 
 /// What executes the kernels.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,17 +34,26 @@ pub enum Adapter {
 
 static HARDWARE: AtomicBool = AtomicBool::new(false);
 
-/// Chooses the variants of kernels for all that follows in this process; software until then.
-pub fn use_adapter(adapter: Adapter) {
-    HARDWARE.store(adapter == Adapter::Hardware, Ordering::Relaxed);
+/// Chooses the variants of kernels for all that follows in this process; software until then. Returns the choice so far.
+pub fn use_adapter(adapter: Adapter) -> Adapter {
+    if HARDWARE.swap(adapter == Adapter::Hardware, Ordering::Relaxed) {
+        Adapter::Hardware
+    } else {
+        Adapter::Software
+    }
 }
 
-/// Rows and columns of the operands are padded to multiples of this.
+/// Rows of the first operand are padded to multiples of this, and those of the second from this length on.
 pub(super) const TILE: usize = 16;
 
 /// `n` rounded up to whole tiles.
 pub(super) fn tiles(n: usize) -> usize {
     n.next_multiple_of(TILE)
+}
+
+/// The length of a row of the second operand that holds `n` columns.
+pub(super) fn padded(n: usize) -> usize {
+    n.next_multiple_of(if n < TILE { 4 } else { TILE })
 }
 
 #[repr(C)]
@@ -53,7 +67,7 @@ struct Params {
 }
 
 /// `M[k] = U[k]ᵀ V[k]`: `[batch, depth, line]`, `[batch, depth, columns]` -> `[batch, rows, columns]`, where the rows
-/// begin at `first` of the line. All lengths but batch and depth are multiples of [`TILE`].
+/// begin at `first` of the line. Lengths are [`tiles`], that of the columns is [`padded`].
 pub(super) fn gemm(
     u: &CubeTensor,
     v: &CubeTensor,
@@ -61,7 +75,8 @@ pub(super) fn gemm(
     line: usize,
     (first, rows): (usize, usize),
 ) -> CubeTensor {
-    debug_assert!([columns, line, first, rows].iter().all(|n| n % TILE == 0));
+    debug_assert!([line, first, rows].iter().all(|n| n % TILE == 0));
+    debug_assert_eq!(columns, padded(columns));
     debug_assert!(u.shape().num_elements() >= batch * depth * line);
     let m = empty(u, [batch, rows, columns], u.dtype);
     let params = Params {
@@ -75,8 +90,13 @@ pub(super) fn gemm(
         let threads = (columns / 4, rows / 4, batch);
         launch(&GEMM_TILED, threads, &[u, v], &[&m], params);
     } else {
-        let threads = (columns / TILE, rows / TILE, batch);
-        launch(&GEMM, threads, &[u, v], &[&m], params);
+        let (kernel, across) = if columns % TILE == 0 {
+            (&GEMM, columns / TILE)
+        } else {
+            (&GEMM_SLIM, columns / 4)
+        };
+        let threads = (across * (rows / TILE), 1, batch);
+        launch(kernel, threads, &[u, v], &[&m], params);
     }
     m
 }

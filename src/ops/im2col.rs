@@ -4,7 +4,7 @@ use burn::backend::wgpu::CubeTensor;
 
 use super::PadMode;
 use super::gemm::tiles;
-use super::kernel::{Wgsl, empty, launch};
+use super::kernel::{Wgsl, empty, grid, launch};
 
 static IM2COL: Wgsl = Wgsl {
     name: "im2col",
@@ -14,7 +14,7 @@ static IM2COL: Wgsl = Wgsl {
 static IM2COL_ROWS: Wgsl = Wgsl {
     name: "im2col_rows",
     source: include_str!("../../shaders/im2col_rows.wgsl"),
-    dim: (16, 16, 1),
+    dim: (64, 1, 1),
 };
 pub(super) static KERNELS: [&Wgsl; 2] = [&IM2COL, &IM2COL_ROWS];
 
@@ -84,6 +84,7 @@ struct Params {
     first: u32,
     count: u32,
     row: u32,
+    fold: u32,
 }
 
 #[repr(C)]
@@ -98,30 +99,29 @@ struct RowsParams {
 }
 
 /// `[B, C, H, W]`, of dimensions `dims` and contiguous -> `[C k k, row]` for the output pixels `first..first + count`
-/// of all images; row = count rounded up, its end undefined.
+/// of all images; the row is at least their count long, its end undefined.
 pub(super) fn im2col(
     x: &CubeTensor,
     dims: [usize; 4],
     windows: &Windows,
     (first, count): (usize, usize),
+    row: usize,
 ) -> CubeTensor {
-    let row = tiles(count);
     let v = empty(x, [dims[1] * windows.kernel * windows.kernel, row], x.dtype);
+    let (threads, fold) = grid(count * dims[1], IM2COL.dim.0);
     let params = Params {
         place: Place::new(dims, windows),
         first: first as u32,
         count: count as u32,
         row: row as u32,
+        fold,
     };
-    launch(&IM2COL, (count, dims[1], 1), &[x], &[&v], params);
+    launch(&IM2COL, threads, &[x], &[&v], params);
     v
 }
 
-/// Lines of the grid's second axis; more are folded into the third.
-const FOLD: usize = 1 << 19;
-
-/// The same transposed, `[lines, row]` with a line for each of the output pixels; row = `C k k` rounded up. Lines past
-/// the last pixel are 0.
+/// The same transposed, `[lines, row]` with a line for each of the output pixels; row = `C k k` rounded up, its end
+/// undefined. Lines past the last pixel are 0.
 pub(super) fn im2col_rows(
     x: &CubeTensor,
     dims: [usize; 4],
@@ -132,16 +132,15 @@ pub(super) fn im2col_rows(
     debug_assert!(lines >= count);
     let row = tiles(dims[1] * windows.kernel * windows.kernel);
     let v = empty(x, [lines, row], x.dtype);
-    let fold = lines.min(FOLD);
+    let (threads, fold) = grid(lines * dims[1], IM2COL_ROWS.dim.0);
     let params = RowsParams {
         place: Place::new(dims, windows),
         first: first as u32,
         end: (first + count) as u32,
         lines: lines as u32,
         row: row as u32,
-        fold: fold as u32,
+        fold,
     };
-    let threads = (row, fold, lines.div_ceil(fold));
     launch(&IM2COL_ROWS, threads, &[x], &[&v], params);
     v
 }

@@ -4,9 +4,9 @@
 
 use burn::backend::wgpu::CubeTensor;
 
-use super::gemm::{gemm, tiles};
+use super::gemm::{gemm, padded, tiles};
 use super::im2col::Windows;
-use super::kernel::{Wgsl, empty, launch, or_nothing};
+use super::kernel::{Wgsl, empty, grid, launch, or_nothing};
 use super::{Activation, conv2d::pieces};
 
 static WINOGRAD_WEIGHT: Wgsl = Wgsl {
@@ -53,6 +53,7 @@ struct InputParams {
     row: u32,
     padding: u32,
     mode: u32,
+    fold: u32,
 }
 
 #[repr(C)]
@@ -70,6 +71,7 @@ struct OutputParams {
     biased: u32,
     activation: u32,
     slope: f32,
+    fold: u32,
 }
 
 /// Filters in Winograd's domain, `[36, I, rows]`; with `flip` those of the input gradient, where inputs and outputs
@@ -115,7 +117,8 @@ pub(super) fn winograd(
     let add = or_nothing(bias, x);
     let bytes = 4 * DOMAIN * (inputs + rows);
     for (first, count) in pieces(b * down * across, bytes, 2 * DOMAIN * inputs * rows) {
-        let row = tiles(count);
+        let row = padded(count);
+        let (threads, fold) = grid(count * inputs, 64);
         let v = empty(x, [DOMAIN, inputs, row], x.dtype);
         let params = InputParams {
             channels: inputs as u32,
@@ -128,9 +131,11 @@ pub(super) fn winograd(
             row: row as u32,
             padding: windows.padding as u32,
             mode: windows.mode.code(),
+            fold,
         };
-        launch(&WINOGRAD_INPUT, (count, inputs, 1), &[x], &[&v], params);
+        launch(&WINOGRAD_INPUT, threads, &[x], &[&v], params);
         let m = gemm(u, &v, [DOMAIN, inputs, row], rows, (0, rows));
+        let (threads, fold) = grid(count * outputs, 64);
         let params = OutputParams {
             channels: outputs as u32,
             height: windows.output[0] as u32,
@@ -144,14 +149,9 @@ pub(super) fn winograd(
             biased: u32::from(bias.is_some()),
             activation: code,
             slope,
+            fold,
         };
-        launch(
-            &WINOGRAD_OUTPUT,
-            (count, outputs, 1),
-            &[&m, &add],
-            &[&y],
-            params,
-        );
+        launch(&WINOGRAD_OUTPUT, threads, &[&m, &add], &[&y], params);
     }
     y
 }
