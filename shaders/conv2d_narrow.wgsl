@@ -6,10 +6,11 @@ struct Params {
     outputs: u32, down: u32, across: u32, // of the output
     kernel: u32, padding: u32, mode: u32, columns: u32, // columns of u, in vec4
     biased: u32, activation: u32, slope: f32,
+    first: u32, end: u32, // lines of the output
 }
 
 @group(0) @binding(0) var<storage, read_write> x: array<f32>;       // [B, I, H, W]
-@group(0) @binding(1) var<storage, read_write> u: array<vec4<f32>>; // [I k k, columns], start conv2d_pack
+@group(0) @binding(1) var<storage, read_write> u: array<vec4<f32>>; // [I k k, columns], from conv2d_pack
 @group(0) @binding(2) var<storage, read_write> bias: array<f32>;    // [O], or anything if not biased
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;       // [B, O, down, across]
 @group(0) @binding(4) var<storage, read_write> params: Params;
@@ -26,7 +27,7 @@ fn act(y: vec4<f32>) -> vec4<f32> {
     switch params.activation {
         case 1u: { return max(y, vec4(0.0)); }
         case 2u: { return select(params.slope * y, y, y > vec4(0.0)); }
-        // tanh overflows on some adapters far start zero.
+        // tanh overflows on some adapters far from zero.
         case 3u: { return tanh(clamp(y, vec4(-15.0), vec4(15.0))); }
         default: { return y; }
     }
@@ -50,8 +51,8 @@ fn put(base: u32, step: u32, q: u32, o: u32, value: vec4<f32>) {
 @compute @workgroup_size(32, 1, 1)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let strips = (params.across + 7u) / 8u;
-    let row = id.x / strips;
-    if (row >= params.down) { return; }
+    let row = params.first + id.x / strips;
+    if (row >= params.end) { return; }
     let first = id.x % strips * 8u;
     let k = i32(params.kernel);
     let q = i32(first) - i32(params.padding);
@@ -70,7 +71,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
             if (line < 0) { continue; }
             let start = ((id.z * params.inputs + c) * params.height + u32(line)) * params.width;
             var tap = ((c * params.kernel + u32(i)) * params.kernel) * params.columns + id.y;
-            // Seven pixels are kept start tap to tap, one is new.
+            // Seven pixels are kept from tap to tap, one is new.
             var p0: f32; var p1: f32; var p2: f32; var p3: f32; var p4: f32; var p5: f32; var p6: f32;
             if (inside) {
                 let at = start + u32(q);

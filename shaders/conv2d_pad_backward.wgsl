@@ -1,6 +1,6 @@
 // The gradient of padding: each pixel gathers the gradients of all places of the padded picture that show it.
-// mode: 1 reflect, 2 replicate. One invocation per (pixel, plane).
-struct Params { height: u32, width: u32, padding: u32, mode: u32 } // of the picture without its padding
+// mode: 1 reflect, 2 replicate. One invocation per pixel (id.x + id.z fold) and plane (id.y).
+struct Params { height: u32, width: u32, padding: u32, mode: u32, fold: u32 } // of the picture without its padding
 
 @group(0) @binding(0) var<storage, read_write> grad: array<f32>; // [planes, H + 2 padding, W + 2 padding]
 @group(0) @binding(1) var<storage, read_write> out: array<f32>;  // [planes, H, W]
@@ -27,9 +27,10 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let h = params.height;
     let n = params.width;
     let p = params.padding;
-    if (id.x >= h * n) { return; }
-    let y = id.x / n;
-    let x = id.x % n;
+    let pixel = id.x + id.z * params.fold;
+    if (pixel >= h * n) { return; }
+    let y = pixel / n;
+    let x = pixel % n;
     let base = id.y * (h + 2u * p) * (n + 2u * p);
     var sum = line(base, y + p, x);
     if (params.mode == 1u) {
@@ -39,5 +40,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         if (y == 0u) { for (var i = 0u; i < p; i += 1u) { sum += line(base, i, x); } }
         if (y == h - 1u) { for (var i = 0u; i < p; i += 1u) { sum += line(base, p + h + i, x); } }
     }
-    out[id.y * h * n + id.x] = sum;
+    out[id.y * h * n + pixel] = sum;
 }

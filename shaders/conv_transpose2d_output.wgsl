@@ -5,7 +5,7 @@ struct Params {
     channels: u32, height: u32, width: u32, // of the output
     across: u32, down: u32,                 // input pixels of an image
     kernel: u32, stride: u32, padding: u32, columns: u32,
-    first: u32,                             // output channel of M's first row
+    first: u32, images: u32, fold: u32,     // output channel of M's first row; invocations of a line of the grid
     biased: u32, activation: u32, slope: f32,
 }
 
@@ -27,12 +27,15 @@ fn act(y: f32) -> f32 {
 @compute @workgroup_size(64, 1, 1)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let pixels = params.height * params.width;
-    if (id.x >= pixels) { return; }
-    let py = id.x / params.width + params.padding;
-    let px = id.x % params.width + params.padding;
+    // The grid's third axis counts images, and lines of the grid beyond the first.
+    let pixel = id.x + id.z / params.images * params.fold;
+    let image = id.z % params.images;
+    if (pixel >= pixels) { return; }
+    let py = pixel / params.width + params.padding;
+    let px = pixel % params.width + params.padding;
     let s = params.stride;
     let k = params.kernel;
-    let base = id.z * params.across * params.down;
+    let base = image * params.across * params.down;
     var sum = 0.0;
     // The taps that meet this pixel begin at its remainder by the stride and lie a stride apart.
     for (var i = py % s; i < k && i <= py; i += s) {
@@ -47,5 +50,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     }
     let o = params.first + id.y;
     if (params.biased == 1u) { sum += bias[o]; }
-    y[(id.z * params.channels + o) * pixels + id.x] = act(sum);
+    y[(image * params.channels + o) * pixels + pixel] = act(sum);
 }

@@ -1,7 +1,8 @@
 // A batch of matrix products, M[k] = U[k]ᵀ V[k]: the reduced dimension is the first of both operands.
-// One invocation per 16 rows, 16 columns (id.x) and batch (id.z), all in registers, without workgroup memory: for adapters whose
-// workgroup memory is ordinary memory. Rows are multiples of 16 values; what lies past the used part is never read.
-struct Params { depth: u32, rows: u32, columns: u32, line: u32, first: u32 } // all but depth in vec4
+// One invocation per 16 rows, 16 columns (id.x + id.y fold) and batch (id.z), all in registers, without workgroup
+// memory: for adapters whose workgroup memory is ordinary memory. Rows are multiples of 16 values; what lies past the
+// used part is never read.
+struct Params { depth: u32, rows: u32, columns: u32, line: u32, first: u32, fold: u32 } // lengths in vec4
 
 @group(0) @binding(0) var<storage, read_write> u: array<vec4<f32>>; // [K, depth, line], of which rows from first on
 @group(0) @binding(1) var<storage, read_write> v: array<vec4<f32>>; // [K, depth, columns]
@@ -24,8 +25,9 @@ fn put(at: u32, s: mat4x4<f32>) {
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     // Neighbours differ in the column, or, where there is only one, in the row.
     let across = params.columns / 4u;
-    let column = id.x % across * 4u;
-    let row = id.x / across * 4u;
+    let index = id.x + id.y * params.fold;
+    let column = index % across * 4u;
+    let row = index / across * 4u;
     if (row >= params.rows) { return; }
     var at_u = id.z * params.depth * params.line + params.first + row;
     var at_v = id.z * params.depth * params.columns + column;

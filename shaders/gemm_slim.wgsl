@@ -1,5 +1,6 @@
-// The same as gemm for fewer than 16 columns: one invocation per 16 rows, 4 columns (id.x) and batch (id.z).
-struct Params { depth: u32, rows: u32, columns: u32, line: u32, first: u32 } // all but depth in vec4
+// The same as gemm for fewer than 16 columns: one invocation per 16 rows, 4 columns (id.x + id.y fold) and
+// batch (id.z).
+struct Params { depth: u32, rows: u32, columns: u32, line: u32, first: u32, fold: u32 } // lengths in vec4
 
 @group(0) @binding(0) var<storage, read_write> u: array<vec4<f32>>; // [K, depth, line], of which rows from first on
 @group(0) @binding(1) var<storage, read_write> v: array<vec4<f32>>; // [K, depth, columns]
@@ -20,8 +21,9 @@ fn put(at: u32, s: mat4x4<f32>) {
 
 @compute @workgroup_size(4, 1, 1)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    let row = id.x / params.columns * 4u;
-    let column = id.x % params.columns;
+    let index = id.x + id.y * params.fold;
+    let row = index / params.columns * 4u;
+    let column = index % params.columns;
     if (row >= params.rows) { return; }
     var at_u = id.z * params.depth * params.line + params.first + row;
     var at_v = id.z * params.depth * params.columns + column;

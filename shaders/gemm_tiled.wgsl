@@ -1,6 +1,6 @@
 // The same as gemm for GPUs: M[k] = U[k]ᵀ V[k] in tiles of 64 by 64 through workgroup memory, 16 steps of the depth at a
 // time; one workgroup per tile and batch, one invocation per 4 by 4 of it. 8 KiB of workgroup memory.
-struct Params { depth: u32, rows: u32, columns: u32, line: u32, first: u32 } // all but depth in vec4
+struct Params { depth: u32, rows: u32, columns: u32, line: u32, first: u32 } // lengths in vec4
 
 @group(0) @binding(0) var<storage, read_write> u: array<vec4<f32>>; // [K, depth, line], of which rows from first on
 @group(0) @binding(1) var<storage, read_write> v: array<vec4<f32>>; // [K, depth, columns]

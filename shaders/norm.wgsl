@@ -1,9 +1,10 @@
 // y = act((x - mean) / sqrt(variance + epsilon) gamma + beta) + residual. Sets are planes (S = B C) or channels (S = C).
-// activation: 0 none, 1 max(y, 0), 2 leaky with slope, 3 tanh. One invocation per (pixel, plane).
+// activation: 0 none, 1 max(y, 0), 2 leaky with slope, 3 tanh. One invocation per pixel (id.x + id.z fold) and plane (id.y).
 struct Params {
     pixels: u32, channels: u32, sets: u32,  // pixels of a plane
     affine: u32, added: u32,                // whether gamma and beta, whether the residual count
     activation: u32, slope: f32, epsilon: f32,
+    fold: u32, // invocations of a line of the grid
 }
 
 @group(0) @binding(0) var<storage, read_write> x: array<f32>;          // [B, C, N]
@@ -26,7 +27,8 @@ fn act(y: f32) -> f32 {
 
 @compute @workgroup_size(64, 1, 1)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    if (id.x >= params.pixels) { return; }
+    let pixel = id.x + id.z * params.fold;
+    if (pixel >= params.pixels) { return; }
     let s = id.y % params.sets;
     let c = id.y % params.channels;
     var scale = inverseSqrt(statistics[params.sets + s] + params.epsilon);
@@ -35,7 +37,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         shift = shift * gamma[c] + beta[c];
         scale *= gamma[c];
     }
-    let at = id.y * params.pixels + id.x;
+    let at = id.y * params.pixels + pixel;
     var value = act(x[at] * scale + shift);
     if (params.added == 1u) { value += residual[at]; }
     y[at] = value;

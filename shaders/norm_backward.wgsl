@@ -1,9 +1,10 @@
 // The input gradient of a normalisation: dx = gamma / sqrt(variance + epsilon) (g - mean of g - n mean of (g n)), where
 // n is the normalised value, g the gradient before the activation, and means are over the set.
-// One invocation per (pixel, plane).
+// One invocation per pixel (id.x + id.z fold) and plane (id.y).
 struct Params {
     pixels: u32, channels: u32, sets: u32, count: f32, // values of a set
     affine: u32, activation: u32, slope: f32, epsilon: f32,
+    fold: u32, // invocations of a line of the grid
 }
 
 @group(0) @binding(0) var<storage, read_write> x: array<f32>;          // [B, C, N]
@@ -26,7 +27,8 @@ fn slope(y: f32) -> f32 {
 
 @compute @workgroup_size(64, 1, 1)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    if (id.x >= params.pixels) { return; }
+    let pixel = id.x + id.z * params.fold;
+    if (pixel >= params.pixels) { return; }
     let s = id.y % params.sets;
     let c = id.y % params.channels;
     let scale = inverseSqrt(statistics[params.sets + s] + params.epsilon);
@@ -36,7 +38,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         a = gamma[c];
         b = beta[c];
     }
-    let at = id.y * params.pixels + id.x;
+    let at = id.y * params.pixels + pixel;
     let n = (x[at] - statistics[s]) * scale;
     let g = grad[at] * slope(a * n + b);
     out[at] = a * scale * (g - (sums[s] + n * sums[params.sets + s]) / params.count);

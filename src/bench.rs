@@ -229,7 +229,7 @@ impl Gatys {
     fn new(bytes: &[u8], device: &Device) -> Result<Self, Error> {
         let expected = Architecture::Vgg(&FEATURES).expected();
         let weights = weights(bytes, expected, &["content", "style", "image"])?;
-        let network = FeatureNetwork::Vgg(Vgg::load(&FEATURES, &weights, device)?);
+        let network = FeatureNetwork::Vgg(Vgg::load(&FEATURES, &weights, device)?.packed());
         let config = GatysConfig {
             tv_weight: 0.0,
             ..GatysConfig::default()

@@ -15,6 +15,7 @@ mod native {
     use easel::error::Error;
     use easel::jobs::{Gatys, GatysInputs, Job, Status};
     use easel::models::Architecture;
+    use easel::ops::{Adapter, use_adapter};
     use easel::protocol::{GatysConfig, ModelInfo};
     use easel::train::features;
     use easel::weights::{Weights, sha256};
@@ -108,11 +109,26 @@ mod native {
         let command = Command::parse();
         let device = match command.device {
             Where::Cpu => Device::flex(),
-            Where::Gpu => Device::wgpu(DeviceKind::DefaultDevice),
+            Where::Gpu => {
+                use_adapter(default_adapter());
+                Device::wgpu(DeviceKind::DefaultDevice)
+            }
         };
         match command.what {
             What::Train(Model::Features(args)) => train_features(args, &device),
             What::Gatys(args) => gatys(args, &device),
+        }
+    }
+
+    /// What the default device runs on.
+    fn default_adapter() -> Adapter {
+        let options = wgpu::RequestAdapterOptions::default();
+        let found = wgpu::Instance::default().request_adapter(&options);
+        match pollster::block_on(found) {
+            Ok(adapter) if adapter.get_info().device_type != wgpu::DeviceType::Cpu => {
+                Adapter::Hardware
+            }
+            _ => Adapter::Software,
         }
     }
 

@@ -80,7 +80,7 @@ impl Architecture {
     /// Those of [`Weights::tensor`].
     pub fn load(&self, weights: &Weights, device: &Device) -> Result<FeatureNetwork, Error> {
         Ok(match self {
-            Self::Vgg(plan) => FeatureNetwork::Vgg(Vgg::load(plan, weights, device)?),
+            Self::Vgg(plan) => FeatureNetwork::Vgg(Vgg::load(plan, weights, device)?.packed()),
             Self::SqueezeNet => FeatureNetwork::SqueezeNet(SqueezeNet::load(weights, device)?),
         })
     }

@@ -191,12 +191,22 @@ impl Vgg {
         for p in plan.places().into_iter().take(plan.used()) {
             let weight = weights.tensor(&format!("features.{}.weight", p.index), device)?;
             let bias = weights.tensor(&format!("features.{}.bias", p.index), device)?;
-            let conv = Conv2d::new(weight, Some(bias), CONV);
-            // Eight times the memory: little for our own network, too much for vgg19.
-            let small = std::ptr::eq(plan, &raw const FEATURES);
-            convs.push(if small { conv.packed(true) } else { conv });
+            convs.push(Conv2d::new(weight, Some(bias), CONV));
         }
         Ok(Self { plan, convs })
+    }
+
+    /// The same with its filters packed, as it is not going to learn. Our own network only: that takes eight times the
+    /// memory, too much for vgg19.
+    pub fn packed(self) -> Self {
+        if !std::ptr::eq(self.plan, &raw const FEATURES) {
+            return self;
+        }
+        let convs = self.convs.into_iter().map(|conv| conv.packed(true));
+        Self {
+            convs: convs.collect(),
+            ..self
+        }
     }
 
     /// The names of the parameters, in the order of [`Self::convs`].

@@ -66,6 +66,8 @@ impl Conv2d {
     pub fn packed(self, backward: bool) -> Self {
         Self {
             packed: Some(Packed::new(&self.weight.val(), self.options, backward)),
+            // What learns would leave its packed copy behind.
+            weight: self.weight.set_require_grad(false),
             ..self
         }
     }
@@ -92,7 +94,6 @@ impl Conv2d {
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let bias = self.bias.as_ref().map(Param::val);
         let weight = self.weight.val();
-        // One that learns would leave the packed copy behind.
         let packed = self.packed.as_ref().filter(|_| !weight.is_require_grad());
         conv2d_packed(x, weight, bias, packed, self.options)
     }

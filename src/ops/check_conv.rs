@@ -70,10 +70,12 @@ pub(super) async fn check(device: &Device) -> Result<Vec<Check>, Error> {
     let mut checks = Vec::new();
     // Both variants of the product, whatever the device is.
     let own = use_adapter(Adapter::Hardware);
-    checks.extend(convolutions(device, &CONVOLUTIONS[1..8]).await?);
+    let tiled = convolutions(device, &CONVOLUTIONS[1..8]).await;
     use_adapter(Adapter::Software);
-    checks.extend(convolutions(device, &CONVOLUTIONS).await?);
+    let whole = convolutions(device, &CONVOLUTIONS).await;
     use_adapter(own);
+    checks.extend(tiled?);
+    checks.extend(whole?);
     checks.extend(transposed(device).await?);
     checks.extend(upsampled(device).await?);
     checks.extend(norms(device).await?);

@@ -1,54 +1,26 @@
 //! 2-D convolution with its padding, bias and activation: `y = act(w * pad(x) + b)`, cross-correlation as
 //! everywhere in deep learning.
 //!
-//! On the GPU every convolution is a batched matrix product ([`super::gemm`]) between a pass that gathers the input and
-//! one that writes the result with bias and activation: Winograd's transforms for 3x3 of stride 1, windows as columns
-//! otherwise. Padding is index arithmetic of the gathering pass. A layer too large for one piece is cut along its
-//! pixels, so that no launch takes long and no intermediate result is large.
+//! On the GPU a convolution is a batched matrix product ([`super::gemm`]) between a pass that gathers the input and one
+//! that writes the result with bias and activation: Winograd's transforms for 3x3 of stride 1, windows as columns
+//! otherwise; one to few channels has a kernel of its own. Padding is index arithmetic of the gathering pass. A layer too
+//! large for one piece is cut along its pixels, so that no launch takes long and no intermediate result is large.
 
 use burn::backend::{
     Backend, Dispatch, DispatchTensor, TensorMetadata, backend_extension,
     ops::FloatTensorOps,
     tensor::FloatTensor,
-    wgpu::{CubeBackend, CubeTensor, into_contiguous},
+    wgpu::{CubeBackend, into_contiguous},
 };
 use burn::tensor::{
     Tensor, module,
     ops::{ConvOptions as BurnOptions, PadMode as BurnPad},
 };
 
+use super::Activation;
 use super::conv_transpose2d::{ConvTransposeOptions, transposed};
-use super::gemm::{TILE, gemm, padded, tiles};
-use super::im2col::{Windows, im2col, im2col_rows};
-use super::kernel::{Wgsl, empty, launch, or_nothing};
-use super::{Activation, winograd};
-
-static PACK: Wgsl = Wgsl {
-    name: "conv2d_pack",
-    source: include_str!("../../shaders/conv2d_pack.wgsl"),
-    dim: (16, 16, 1),
-};
-static NARROW: Wgsl = Wgsl {
-    name: "conv2d_narrow",
-    source: include_str!("../../shaders/conv2d_narrow.wgsl"),
-    dim: (32, 1, 1),
-};
-static OUTPUT: Wgsl = Wgsl {
-    name: "conv2d_output",
-    source: include_str!("../../shaders/conv2d_output.wgsl"),
-    dim: (64, 1, 1),
-};
-static PAD_BACKWARD: Wgsl = Wgsl {
-    name: "conv2d_pad_backward",
-    source: include_str!("../../shaders/conv2d_pad_backward.wgsl"),
-    dim: (64, 1, 1),
-};
-static WEIGHT_SUM: Wgsl = Wgsl {
-    name: "conv2d_weight_sum",
-    source: include_str!("../../shaders/conv2d_weight_sum.wgsl"),
-    dim: (64, 1, 1),
-};
-pub(super) static KERNELS: [&Wgsl; 5] = [&PACK, &NARROW, &OUTPUT, &PAD_BACKWARD, &WEIGHT_SUM];
+use super::conv2d_launch::{dims4, filter_backward, filters, forward, pad_backward};
+use super::im2col::Windows;
 
 /// What lies outside the picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -212,7 +184,7 @@ pub(super) fn bias_or(bias: Option<Tensor<1>>, weight: &Tensor<4>) -> (DispatchT
 }
 
 /// The picture with its padding, for modes that Burn's convolution does not know, and the padding that is left.
-fn around(x: Tensor<4>, options: ConvOptions) -> (Tensor<4>, usize) {
+pub(super) fn around(x: Tensor<4>, options: ConvOptions) -> (Tensor<4>, usize) {
     let p = options.padding;
     match options.mode {
         PadMode::Reflect if p > 0 => (x.pad((p, p, p, p), BurnPad::Reflect), 0),
@@ -276,259 +248,6 @@ pub(crate) trait ConvOps: Backend {
         grad: FloatTensor<Self>,
         activation: Activation,
     ) -> FloatTensor<Self>;
-}
-
-/// The most bytes of intermediate results of one piece.
-const PIECE_BYTES: usize = 64 << 20;
-/// The most floating-point operations of one launch, in halves (multiply-adds): a tenth of a second on the slowest
-/// adapter known would be 600 million.
-const PIECE_WORK: usize = 150_000_000;
-
-/// Cuts `total` things, each of so many bytes and multiply-adds, into pieces `(first, count)` of whole tiles.
-pub(super) fn pieces(total: usize, bytes: usize, work: usize) -> Vec<(usize, usize)> {
-    let most = (PIECE_BYTES / bytes.max(1)).min(PIECE_WORK / work.max(1));
-    let most = (most / TILE).max(1) * TILE;
-    let count = total.div_ceil(most);
-    let each = total.div_ceil(count).next_multiple_of(TILE);
-    (0..total)
-        .step_by(each)
-        .map(|first| (first, each.min(total - first)))
-        .collect()
-}
-
-pub(super) fn dims4(x: &CubeTensor) -> [usize; 4] {
-    let shape = x.shape();
-    [shape[0], shape[1], shape[2], shape[3]]
-}
-
-#[repr(C)]
-#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
-struct PackParams {
-    outputs: u32,
-    inputs: u32,
-    area: u32,
-    columns: u32,
-    flip: u32,
-    rows: u32,
-}
-
-/// Filters as the first operand of the product, `[I k k, O]`; with `flip` those of the input gradient.
-fn pack(weight: &CubeTensor, flip: bool) -> CubeTensor {
-    let [o, i, k, _] = dims4(weight);
-    let (depth, wide) = if flip { (o, i) } else { (i, o) };
-    let (rows, columns) = (depth * k * k, tiles(wide));
-    let u = empty(weight, [rows, columns], weight.dtype);
-    let params = PackParams {
-        outputs: o as u32,
-        inputs: i as u32,
-        area: (k * k) as u32,
-        columns: columns as u32,
-        flip: u32::from(flip),
-        rows: rows as u32,
-    };
-    launch(&PACK, (columns, rows, 1), &[weight], &[&u], params);
-    u
-}
-
-#[repr(C)]
-#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
-struct NarrowParams {
-    inputs: u32,
-    height: u32,
-    width: u32,
-    outputs: u32,
-    down: u32,
-    across: u32,
-    kernel: u32,
-    padding: u32,
-    mode: u32,
-    columns: u32,
-    biased: u32,
-    activation: u32,
-    slope: f32,
-}
-
-#[repr(C)]
-#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
-struct OutputParams {
-    channels: u32,
-    pixels: u32,
-    first: u32,
-    count: u32,
-    columns: u32,
-    biased: u32,
-    activation: u32,
-    slope: f32,
-}
-
-/// Channels from which on Winograd's transforms pay.
-const WINOGRAD_CHANNELS: usize = 8;
-/// Output channels up to which a tile of the product would be mostly empty.
-const NARROW_CHANNELS: usize = 4;
-
-/// Whether Winograd's transforms pay.
-fn is_winograd([o, i, k, _]: [usize; 4], stride: usize) -> bool {
-    k == 3 && stride == 1 && i.min(o) >= WINOGRAD_CHANNELS
-}
-
-/// Filters for [`forward`].
-fn filters(weight: &CubeTensor, flip: bool, stride: usize) -> CubeTensor {
-    let dims @ [o, i, _, _] = dims4(weight);
-    if is_winograd(dims, stride) {
-        winograd::pack(weight, if flip { [o, i] } else { [i, o] }, flip)
-    } else {
-        pack(weight, flip)
-    }
-}
-
-/// A convolution of `x` with filters `[O, I, k, k]`, or with `flip` the product of the input gradient. `u` are these
-/// filters from [`filters`].
-pub(super) fn forward(
-    x: &CubeTensor,
-    u: &CubeTensor,
-    filter_dims: [usize; 4],
-    bias: Option<&CubeTensor>,
-    windows: &Windows,
-    flip: bool,
-    activation: Activation,
-) -> CubeTensor {
-    let dims @ [b, inputs, h, w] = dims4(x);
-    let [o, i, k, _] = filter_dims;
-    let outputs = if flip { i } else { o };
-    let [down, across] = windows.output;
-    if is_winograd(filter_dims, windows.stride) {
-        return winograd::winograd(x, dims, u, outputs, bias, windows, activation);
-    }
-    let (code, slope) = activation.code();
-    let add = or_nothing(bias, x);
-    let y = empty(x, [b, outputs, down, across], x.dtype);
-    if windows.stride == 1 && outputs <= NARROW_CHANNELS {
-        let params = NarrowParams {
-            inputs: inputs as u32,
-            height: h as u32,
-            width: w as u32,
-            outputs: outputs as u32,
-            down: down as u32,
-            across: across as u32,
-            kernel: k as u32,
-            padding: windows.padding as u32,
-            mode: windows.mode.code(),
-            columns: (tiles(outputs) / 4) as u32,
-            biased: u32::from(bias.is_some()),
-            activation: code,
-            slope,
-        };
-        let threads = (down * across.div_ceil(8), outputs.div_ceil(4), b);
-        launch(&NARROW, threads, &[x, u, &add], &[&y], params);
-        return y;
-    }
-    let (depth, rows) = (inputs * k * k, tiles(outputs));
-    for (first, count) in pieces(b * down * across, 4 * (depth + rows), depth * rows) {
-        // A 1x1 convolution finds a picture of whole tiles ready.
-        let ready = k == 1 && windows.stride == 1 && windows.padding == 0 && b == 1;
-        let v = if ready && count == h * w && count % TILE == 0 {
-            x.clone()
-        } else {
-            im2col(x, dims, windows, (first, count), padded(count))
-        };
-        let columns = padded(count);
-        let m = gemm(u, &v, [1, depth, columns], rows, (0, rows));
-        let params = OutputParams {
-            channels: outputs as u32,
-            pixels: (down * across) as u32,
-            first: first as u32,
-            count: count as u32,
-            columns: columns as u32,
-            biased: u32::from(bias.is_some()),
-            activation: code,
-            slope,
-        };
-        launch(&OUTPUT, (count, outputs, 1), &[&m, &add], &[&y], params);
-    }
-    y
-}
-
-#[repr(C)]
-#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
-struct PadParams {
-    height: u32,
-    width: u32,
-    padding: u32,
-    mode: u32,
-}
-
-/// Folds the gradient of a padded picture back.
-fn pad_backward(
-    grad: &CubeTensor,
-    [h, w]: [usize; 2],
-    padding: usize,
-    mode: PadMode,
-) -> CubeTensor {
-    let [b, c, _, _] = dims4(grad);
-    let out = empty(grad, [b, c, h, w], grad.dtype);
-    let params = PadParams {
-        height: h as u32,
-        width: w as u32,
-        padding: padding as u32,
-        mode: mode.code(),
-    };
-    launch(&PAD_BACKWARD, (h * w, b * c, 1), &[grad], &[&out], params);
-    out
-}
-
-#[repr(C)]
-#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
-struct SumParams {
-    segments: u32,
-    outputs: u32,
-    taps: u32,
-    rows: u32,
-    columns: u32,
-    scale: f32,
-}
-
-/// Tiles of a weight gradient that keep a GPU busy; the pixels are split into segments until there are as many.
-const BUSY: usize = 512;
-/// The fewest pixels worth a segment.
-const SEGMENT: usize = 64;
-
-/// `w[o, i, a, b] = scale times the sum over pixels of grad[o] x[i, tap]`, a product whose depth is all output pixels.
-pub(super) fn filter_backward(
-    x: &CubeTensor,
-    grad: &CubeTensor,
-    windows: &Windows,
-    scale: f32,
-) -> CubeTensor {
-    let (x_dims, grad_dims) = (dims4(x), dims4(grad));
-    let (inputs, outputs, k) = (x_dims[1], grad_dims[1], windows.kernel);
-    let (rows, taps) = (tiles(outputs), inputs * k * k);
-    let (columns, total) = (tiles(taps), x_dims[0] * windows.count());
-    let pixels = Windows::pixels(grad_dims[2], grad_dims[3]);
-    let sums = pieces(total, 4 * (rows + columns), rows * columns)
-        .into_iter()
-        .map(|(first, count)| {
-            let segments = (BUSY * TILE * TILE)
-                .div_ceil(rows * columns)
-                .min(count.div_ceil(SEGMENT));
-            let depth = count.div_ceil(segments);
-            let piece = ((first, count), segments * depth);
-            let u = im2col_rows(grad, grad_dims, &pixels, piece.0, piece.1);
-            let v = im2col_rows(x, x_dims, windows, piece.0, piece.1);
-            let m = gemm(&u, &v, [segments, depth, columns], rows, (0, rows));
-            let out = empty(x, [outputs, inputs, k, k], x.dtype);
-            let params = SumParams {
-                segments: segments as u32,
-                outputs: outputs as u32,
-                taps: taps as u32,
-                rows: rows as u32,
-                columns: columns as u32,
-                scale,
-            };
-            launch(&WEIGHT_SUM, (taps, outputs, 1), &[&m], &[&out], params);
-            out
-        });
-    let sum = sums.reduce(<CubeBackend as FloatTensorOps<CubeBackend>>::float_add);
-    sum.expect("a picture has a pixel")
 }
 
 impl ConvOps for CubeBackend {
@@ -653,130 +372,5 @@ impl ConvOps for CubeBackend {
         activation: Activation,
     ) -> FloatTensor<Self> {
         activation.backward(y, grad)
-    }
-}
-
-#[cfg(not(target_family = "wasm"))]
-mod flex {
-    use super::*;
-    use crate::ops::conv_transpose2d::conv_transpose2d_reference;
-    use burn::backend::{Flex, ops::ModuleOps};
-
-    fn tensor<const D: usize>(x: FloatTensor<Flex>) -> Tensor<D> {
-        Tensor::from_primitive::<Flex>(x)
-    }
-
-    impl ConvOps for Flex {
-        fn conv2d_act(
-            x: FloatTensor<Self>,
-            weight: FloatTensor<Self>,
-            bias: FloatTensor<Self>,
-            _: FloatTensor<Self>,
-            _: FloatTensor<Self>,
-            has: Has,
-            options: ConvOptions,
-        ) -> FloatTensor<Self> {
-            let bias = has.bias.then(|| tensor(bias));
-            super::super::of_flex(conv2d_reference(tensor(x), tensor(weight), bias, options))
-        }
-
-        /// Not needed: a tensor of the right rank.
-        fn conv2d_pack(weight: FloatTensor<Self>, _: bool, _: usize) -> FloatTensor<Self> {
-            super::super::of_flex::<3>(tensor::<4>(weight).flatten(2, 3))
-        }
-
-        fn conv2d_input_backward(
-            grad: FloatTensor<Self>,
-            weight: FloatTensor<Self>,
-            _: FloatTensor<Self>,
-            _: bool,
-            size @ [h, w]: [usize; 2],
-            options: ConvOptions,
-        ) -> FloatTensor<Self> {
-            let (grad, weight): (Tensor<4>, Tensor<4>) = (tensor(grad), tensor(weight));
-            let around = match options.mode {
-                PadMode::Zeros => 0,
-                PadMode::Reflect | PadMode::Replicate => options.padding,
-            };
-            let [b, _, _, _] = grad.dims();
-            let input = weight.dims()[1];
-            let device = grad.device();
-            let x = Tensor::<4>::zeros([b, input, h + 2 * around, w + 2 * around], &device);
-            let plain = BurnOptions::new(
-                [options.stride; 2],
-                [options.padding - around; 2],
-                [1; 2],
-                1,
-            );
-            let of = super::super::of_flex::<4>;
-            let whole =
-                <Self as ModuleOps<Self>>::conv2d_x_backward(of(x), of(weight), of(grad), plain);
-            let mut whole: Tensor<4> = tensor(whole);
-            if around > 0 {
-                for (dim, n) in [(2, size[0]), (3, size[1])] {
-                    whole = folded(whole, dim, n, around, options.mode);
-                }
-            }
-            of(whole)
-        }
-
-        fn conv2d_filter_backward(
-            x: FloatTensor<Self>,
-            grad: FloatTensor<Self>,
-            kernel: usize,
-            options: ConvOptions,
-        ) -> FloatTensor<Self> {
-            let (x, left) = around(tensor(x), options);
-            let grad: Tensor<4> = tensor(grad);
-            let dims = [grad.dims()[1], x.dims()[1], kernel, kernel];
-            let weight = Tensor::<4>::zeros(dims, &x.device());
-            let plain = BurnOptions::new([options.stride; 2], [left; 2], [1; 2], 1);
-            let of = super::super::of_flex::<4>;
-            <Self as ModuleOps<Self>>::conv2d_weight_backward(of(x), of(weight), of(grad), plain)
-        }
-
-        fn conv_transpose2d_act(
-            x: FloatTensor<Self>,
-            weight: FloatTensor<Self>,
-            bias: FloatTensor<Self>,
-            biased: bool,
-            options: ConvTransposeOptions,
-        ) -> FloatTensor<Self> {
-            let y = conv_transpose2d_reference(
-                tensor(x),
-                tensor(weight),
-                biased.then(|| tensor(bias)),
-                options,
-            );
-            super::super::of_flex(y)
-        }
-
-        fn activation_backward(
-            y: FloatTensor<Self>,
-            grad: FloatTensor<Self>,
-            activation: Activation,
-        ) -> FloatTensor<Self> {
-            super::super::of_flex(activation.backward_reference(tensor(y), tensor(grad)))
-        }
-    }
-
-    /// The gradient of padding along one axis of `n` pixels.
-    fn folded(grad: Tensor<4>, dim: usize, n: usize, p: usize, mode: PadMode) -> Tensor<4> {
-        let part = |first, count| grad.clone().narrow(dim, first, count);
-        let (before, after) = (part(0, p), part(p + n, p));
-        let (before, after, at, end) = match mode {
-            PadMode::Reflect => (before.flip([dim]), after.flip([dim]), 1, n - 1 - p),
-            _ => (before.sum_dim(dim), after.sum_dim(dim), 0, n - 1),
-        };
-        let placed = |x: Tensor<4>, at: usize| {
-            let mut dims = x.dims();
-            let rest = n - at - dims[dim];
-            let device = x.device();
-            dims[dim] = at;
-            let front = Tensor::zeros(dims, &device);
-            dims[dim] = rest;
-            Tensor::cat(vec![front, x, Tensor::zeros(dims, &device)], dim)
-        };
-        part(p, n) + placed(before, at) + placed(after, end)
     }
 }

@@ -6,10 +6,11 @@ use burn::backend::{Dispatch, wgpu::CubeTensor};
 use burn::tensor::{Tensor, module, ops::ConvTransposeOptions as BurnOptions};
 
 use super::Activation;
-use super::conv2d::{ConvOps, bias_or, dims4, pieces};
+use super::conv2d::{ConvOps, bias_or};
+use super::conv2d_launch::{dims4, pieces};
 use super::gemm::{gemm, padded, tiles};
 use super::im2col::{Windows, im2col};
-use super::kernel::{Wgsl, empty, launch, or_nothing};
+use super::kernel::{Wgsl, empty, grid, launch, or_nothing};
 
 static OUTPUT: Wgsl = Wgsl {
     name: "conv_transpose2d_output",
@@ -117,6 +118,8 @@ struct Params {
     padding: u32,
     columns: u32,
     first: u32,
+    images: u32,
+    fold: u32,
     biased: u32,
     activation: u32,
     slope: f32,
@@ -155,7 +158,12 @@ pub(super) fn transposed(
     let add = or_nothing(bias, x);
     let area = k * k;
     // Cut along the output channels, whole tiles of their taps at a time.
-    let most = pieces(outputs, 4 * area * columns, area * columns * inputs)[0].1;
+    let most = pieces(
+        outputs,
+        4 * area * columns,
+        (area * columns).saturating_mul(inputs),
+    )[0]
+    .1;
     for first in (0..outputs).step_by(most) {
         let count = most.min(outputs - first);
         let m = gemm(
@@ -165,6 +173,7 @@ pub(super) fn transposed(
             line,
             (first * area, tiles(count * area)),
         );
+        let ((px, py, _), fold) = grid(h * w, OUTPUT.dim.0);
         let params = Params {
             channels: outputs as u32,
             height: size[0] as u32,
@@ -176,11 +185,13 @@ pub(super) fn transposed(
             padding: padding as u32,
             columns: columns as u32,
             first: first as u32,
+            images: b as u32,
+            fold,
             biased: u32::from(bias.is_some()),
             activation: code,
             slope,
         };
-        launch(&OUTPUT, (h * w, count, b), &[&m, &add], &[&y], params);
+        launch(&OUTPUT, (px, count, py * b), &[&m, &add], &[&y], params);
     }
     y
 }

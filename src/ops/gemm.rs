@@ -4,7 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use burn::backend::{TensorMetadata, wgpu::CubeTensor};
 
-use super::kernel::{Wgsl, empty, launch};
+use super::kernel::{Wgsl, empty, grid, launch};
 
 static GEMM: Wgsl = Wgsl {
     name: "gemm",
@@ -43,6 +43,10 @@ pub fn use_adapter(adapter: Adapter) -> Adapter {
     }
 }
 
+pub(super) fn is_hardware() -> bool {
+    HARDWARE.load(Ordering::Relaxed)
+}
+
 /// Rows of the first operand are padded to multiples of this, and those of the second from this length on.
 pub(super) const TILE: usize = 16;
 
@@ -66,6 +70,13 @@ struct Params {
     first: u32,
 }
 
+#[repr(C)]
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+struct FlatParams {
+    params: Params,
+    fold: u32,
+}
+
 /// `M[k] = U[k]ᵀ V[k]`: `[batch, depth, line]`, `[batch, depth, columns]` -> `[batch, rows, columns]`, where the rows
 /// begin at `first` of the line. Lengths are [`tiles`], that of the columns is [`padded`].
 pub(super) fn gemm(
@@ -86,7 +97,7 @@ pub(super) fn gemm(
         line: (line / 4) as u32,
         first: (first / 4) as u32,
     };
-    if HARDWARE.load(Ordering::Relaxed) {
+    if is_hardware() {
         let threads = (columns / 4, rows / 4, batch);
         launch(&GEMM_TILED, threads, &[u, v], &[&m], params);
     } else {
@@ -95,8 +106,9 @@ pub(super) fn gemm(
         } else {
             (&GEMM_SLIM, columns / 4)
         };
-        let threads = (across * (rows / TILE), 1, batch);
-        launch(kernel, threads, &[u, v], &[&m], params);
+        let ((x, y, _), fold) = grid(across * (rows / TILE), kernel.dim.0);
+        let params = FlatParams { params, fold };
+        launch(kernel, (x, y, batch), &[u, v], &[&m], params);
     }
     m
 }

@@ -17,7 +17,7 @@ use burn::backend::{
 use burn::tensor::Tensor;
 
 use super::Activation;
-use super::conv2d::{dims4, filter_backward, forward};
+use super::conv2d_launch::{dims4, filter_backward, forward};
 use super::gemm::tiles;
 use super::im2col::Windows;
 use super::kernel::{Wgsl, empty, launch};

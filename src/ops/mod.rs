@@ -8,7 +8,10 @@ mod adam;
 mod check;
 mod check_conv;
 mod conv2d;
+#[cfg(not(target_family = "wasm"))]
+mod conv2d_flex;
 mod conv2d_gradient;
+mod conv2d_launch;
 mod conv_transpose2d;
 mod gemm;
 mod gram;
@@ -40,7 +43,7 @@ pub fn kernels() -> Vec<&'static Wgsl> {
     [
         &activation::KERNELS[..],
         &adam::KERNELS[..],
-        &conv2d::KERNELS[..],
+        &conv2d_launch::KERNELS[..],
         &conv_transpose2d::KERNELS[..],
         &gemm::KERNELS[..],
         &gram::KERNELS[..],

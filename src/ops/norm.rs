@@ -16,8 +16,8 @@ use burn::backend::{
 use burn::tensor::Tensor;
 
 use super::Activation;
-use super::conv2d::dims4;
-use super::kernel::{Wgsl, empty, launch, or_nothing};
+use super::conv2d_launch::dims4;
+use super::kernel::{Wgsl, empty, grid, launch, or_nothing};
 
 static STATISTICS: Wgsl = Wgsl {
     name: "norm_statistics",
@@ -210,6 +210,7 @@ struct Params {
     activation: u32,
     slope: f32,
     epsilon: f32,
+    fold: u32,
 }
 
 #[repr(C)]
@@ -238,6 +239,7 @@ struct BackwardParams {
     activation: u32,
     slope: f32,
     epsilon: f32,
+    fold: u32,
 }
 
 impl NormOps for CubeBackend {
@@ -261,7 +263,9 @@ impl NormOps for CubeBackend {
         let statistics = statistics(&x, &sets);
         let y = empty(&x, dims, x.dtype);
         let (activation, slope) = options.activation.code();
+        let ((px, py, _), fold) = grid(sets.pixels, NORM.dim.0);
         let params = Params {
+            fold,
             pixels: sets.pixels as u32,
             channels: c as u32,
             sets: sets.sets as u32,
@@ -272,7 +276,7 @@ impl NormOps for CubeBackend {
             epsilon: options.epsilon,
         };
         let inputs = [&x, &statistics, &gamma, &beta, &residual];
-        launch(&NORM, (sets.pixels, b * c, 1), &inputs, &[&y], params);
+        launch(&NORM, (px, b * c, py), &inputs, &[&y], params);
         (y, statistics)
     }
 
@@ -314,7 +318,9 @@ impl NormOps for CubeBackend {
         let shape = [2, sets.sets].into();
         let sums = into_contiguous(<Self as FloatTensorOps<Self>>::float_reshape(sums, shape));
         let out = empty(&x, dims, x.dtype);
+        let ((px, py, _), fold) = grid(sets.pixels, BACKWARD.dim.0);
         let params = BackwardParams {
+            fold,
             pixels: sets.pixels as u32,
             channels: c as u32,
             sets: sets.sets as u32,
@@ -325,7 +331,7 @@ impl NormOps for CubeBackend {
             epsilon: options.epsilon,
         };
         let inputs = [&x, &statistics, &gamma, &beta, &grad, &sums];
-        launch(&BACKWARD, (sets.pixels, b * c, 1), &inputs, &[&out], params);
+        launch(&BACKWARD, (px, b * c, py), &inputs, &[&out], params);
         (out, sums)
     }
 }

@@ -7,7 +7,7 @@ use burn::backend::wgpu::CubeTensor;
 use super::gemm::{gemm, padded, tiles};
 use super::im2col::Windows;
 use super::kernel::{Wgsl, empty, grid, launch, or_nothing};
-use super::{Activation, conv2d::pieces};
+use super::{Activation, conv2d_launch::pieces};
 
 static WINOGRAD_WEIGHT: Wgsl = Wgsl {
     name: "winograd_weight",
@@ -116,7 +116,7 @@ pub(super) fn winograd(
     let (code, slope) = activation.code();
     let add = or_nothing(bias, x);
     let bytes = 4 * DOMAIN * (inputs + rows);
-    for (first, count) in pieces(b * down * across, bytes, 2 * DOMAIN * inputs * rows) {
+    for (first, count) in pieces(b * down * across, bytes, DOMAIN * inputs * rows) {
         let row = padded(count);
         let (threads, fold) = grid(count * inputs, 64);
         let v = empty(x, [DOMAIN, inputs, row], x.dtype);

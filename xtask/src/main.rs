@@ -1,4 +1,4 @@
-//! `cargo xtask serve | build | test | check`: all of Easel's development, with nothing to install but Rust.
+//! `cargo xtask serve | build | test | bench | check`: all of Easel's development, with nothing to install but Rust.
 //!
 //! Whatever else a command needs, it looks for, sets up where it may, and otherwise names with the line to type.
 
