@@ -82,29 +82,29 @@ fn total_variation_and_its_gradient_agree_with_pytorch() {
 /// Of the sum over the layer's largest values, which have up to 16,384 terms.
 const PIECES: f32 = 5e-5;
 
-/// Larger than one launch may be: the pieces must meet without a seam.
+/// Larger than one launch may be: the pieces must meet without a seam. The truth is the CPU backend's, as the weight
+/// gradient of stock Burn on the GPU is off by half of the largest value at such a size.
 #[test]
 fn large_layers_are_cut_into_pieces_and_stay_right() {
-    let device = gpu();
-    let noise = |dims: [usize; 4], seed| {
-        let n = dims.iter().product();
-        let mut seed = Seed::new(seed);
-        let values: Vec<f32> = (0..n).map(|_| seed.normal()).collect();
-        Tensor::<4>::from_data(TensorData::new(values, dims), &device)
-    };
     let check = |name: &str, x: [usize; 4], w: [usize; 4], f: [&dyn Fn(T, T) -> T; 2]| {
-        let (x, w) = (noise(x, 1), noise(w, 2) * 0.05);
-        let upstream = noise(f[1](x.clone(), w.clone()).dims(), 3);
-        let [ours, truth] = f.map(|f| {
-            let leaf = |x: &T| T::from_inner(x.clone()).require_grad();
-            let (x, w) = (leaf(&x), leaf(&w));
+        let run = |device: &Device, f: &dyn Fn(T, T) -> T| {
+            let noise = |dims: [usize; 4], seed| {
+                let mut seed = Seed::new(seed);
+                let values = (0..dims.iter().product()).map(|_| seed.normal());
+                T::from_data(TensorData::new(values.collect::<Vec<f32>>(), dims), device)
+            };
+            let (x, w) = (noise(x, 1), noise(w, 2) * 0.05);
+            let (x, w) = (
+                T::from_inner(x).require_grad(),
+                T::from_inner(w).require_grad(),
+            );
             let y = f(x.clone(), w.clone());
-            let grads = (y.clone() * T::from_inner(upstream.clone()))
-                .sum()
-                .backward();
+            let upstream = T::from_inner(noise(y.dims(), 3));
+            let grads = (y.clone() * upstream).sum().backward();
             let grad = |x: &T| values(x.grad(&grads).expect("a gradient"));
             [values(y.inner()), grad(&x), grad(&w)]
-        });
+        };
+        let (ours, truth) = (run(&gpu(), f[0]), run(&Device::flex(), f[1]));
         for (what, (ours, truth)) in ["value", "input", "weight"]
             .iter()
             .zip(ours.iter().zip(&truth))

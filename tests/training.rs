@@ -52,7 +52,7 @@ fn train(device: &Device, steps: usize) -> (Vec<f32>, Vec<f32>) {
 }
 
 /// Adam's first steps have the size of the rate whatever the gradient's, so that a gradient next to zero may go the
-/// other way; measured: losses 2e-5, pictures 3e-4.
+/// other way; measured: losses 1.2e-4, pictures 1.1e-3.
 const LOSSES: f32 = 1e-3;
 const PICTURES: f32 = 5e-3;
 
