@@ -40,7 +40,16 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if (y >= 0 && q >= 0 && y + k <= h && q + k <= w) {
         var start = base + u32(y) * params.width + u32(q);
         for (var i = 0u; i < params.kernel; i += 1u) {
-            for (var j = 0u; j < params.kernel; j += 1u) {
+            var j = 0u;
+            // Four at once: most kernels are 4 wide, or nearly.
+            for (; j + 4u <= params.kernel; j += 4u) {
+                v[at] = x[start + j];
+                v[at + params.row] = x[start + j + 1u];
+                v[at + 2u * params.row] = x[start + j + 2u];
+                v[at + 3u * params.row] = x[start + j + 3u];
+                at += 4u * params.row;
+            }
+            for (; j < params.kernel; j += 1u) {
                 v[at] = x[start + j];
                 at += params.row;
             }

@@ -47,7 +47,7 @@ pub struct Conv2d {
     #[module(skip)]
     options: ConvOptions,
     #[module(skip)]
-    packed: Option<Packed>,
+    packed: Option<Box<Packed>>,
 }
 
 impl Conv2d {
@@ -65,7 +65,11 @@ impl Conv2d {
     /// `backward` also those of the input gradient. A filter that changes afterwards must be packed again.
     pub fn packed(self, backward: bool) -> Self {
         Self {
-            packed: Some(Packed::new(&self.weight.val(), self.options, backward)),
+            packed: Some(Box::new(Packed::new(
+                &self.weight.val(),
+                self.options,
+                backward,
+            ))),
             // What learns would leave its packed copy behind.
             weight: self.weight.set_require_grad(false),
             ..self
@@ -94,7 +98,7 @@ impl Conv2d {
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let bias = self.bias.as_ref().map(Param::val);
         let weight = self.weight.val();
-        let packed = self.packed.as_ref().filter(|_| !weight.is_require_grad());
+        let packed = self.packed.as_deref().filter(|_| !weight.is_require_grad());
         conv2d_packed(x, weight, bias, packed, self.options)
     }
 }

@@ -59,7 +59,7 @@ pub async fn check_kernels(device: &Device) -> Result<Vec<Check>, Error> {
         let name = format!("gram {dims:?}");
         let f = |x: &[Tensor<4>]| gram(x[0].clone()).flatten(0, 2);
         let truth = |x: &[Tensor<4>]| gram_reference(x[0].clone()).flatten(0, 2);
-        checks.extend(differentiable(&name, &[x.clone()], &f, &truth, exact).await?);
+        checks.extend(differentiable(&name, std::slice::from_ref(&x), &f, &truth, exact).await?);
         let name = format!("total_variation {dims:?}");
         let f = |x: &[Tensor<4>]| total_variation(x[0].clone());
         let truth = |x: &[Tensor<4>]| total_variation_reference(x[0].clone());

@@ -108,10 +108,11 @@ impl Host for Browser {
 
     async fn show(&mut self, picture: Tensor<2, Int>, step: u32) -> Result<(), Error> {
         let [h, w] = picture.dims();
-        let drawn = match self.presenter.borrow_mut().as_mut() {
-            Some(presenter) => Some(presenter.draw(picture.clone())),
-            None => None,
-        };
+        let drawn = self
+            .presenter
+            .borrow_mut()
+            .as_mut()
+            .map(|presenter| presenter.draw(picture.clone()));
         let bitmap = match drawn {
             Some(Ok(bitmap)) => bitmap,
             other => {
