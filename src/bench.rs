@@ -34,11 +34,7 @@ thread_local! {
 pub async fn bench_device(info: JsValue) -> Result<(), JsError> {
     console_error_panic_hook::set_once();
     let info: AdapterInfo = serde_wasm_bindgen::from_value(info)?;
-    use_adapter(if info.fallback {
-        Adapter::Software
-    } else {
-        Adapter::Hardware
-    });
+    use_adapter(Adapter::new(info.fallback));
     let started = gpu::start(info).await.map_err(message)?;
     STARTED.with(|cell| *cell.borrow_mut() = Some(started.device));
     Ok(())
@@ -56,6 +52,7 @@ pub struct Bench {
     device: Device,
 }
 
+#[allow(clippy::large_enum_variant, reason = "there is one of it in a case")]
 enum Work {
     Block {
         input: Tensor<4>,

@@ -124,12 +124,10 @@ mod native {
     fn default_adapter() -> Adapter {
         let options = wgpu::RequestAdapterOptions::default();
         let found = wgpu::Instance::default().request_adapter(&options);
-        match pollster::block_on(found) {
-            Ok(adapter) if adapter.get_info().device_type != wgpu::DeviceType::Cpu => {
-                Adapter::Hardware
-            }
-            _ => Adapter::Software,
-        }
+        let software = pollster::block_on(found).map_or(true, |adapter| {
+            adapter.get_info().device_type == wgpu::DeviceType::Cpu
+        });
+        Adapter::new(software)
     }
 
     fn train_features(

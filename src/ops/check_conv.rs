@@ -13,7 +13,7 @@ use crate::error::Error;
 use Activation::{LeakyRelu, Linear, Relu, Tanh};
 use PadMode::{Reflect, Replicate, Zeros};
 
-/// Winograd's transforms multiply rounding errors; measured below 1e-5 at 128 channels.
+/// Winograd's transforms multiply rounding errors, by about ten; the worst that these checks have seen is 3.2e-6.
 const WINOGRAD: f32 = 3e-5;
 
 /// `[batch, in, out, height, width, kernel, stride, padding]`. The kernels that take them are those of `conv2d.rs`.
@@ -104,7 +104,8 @@ async fn convolutions(device: &Device, cases: &[Convolution]) -> Result<Vec<Chec
         let truth = |x: &[Tensor<4>]| {
             conv2d_reference(x[0].clone(), x[1].clone(), bias(x, biased), options).flatten(0, 3)
         };
-        let tolerance = if k == 3 { WINOGRAD } else { VALUE };
+        let winograd = k == 3 && stride == 1 && i.min(o) >= 8;
+        let tolerance = if winograd { WINOGRAD } else { VALUE };
         let how = (tolerance, activation == Linear);
         checks.extend(differentiable(&name, all, &f, &truth, how).await?);
     }

@@ -32,15 +32,23 @@ pub enum Adapter {
     Hardware,
 }
 
+impl Adapter {
+    /// By whether the adapter says that it is a fallback for a missing GPU.
+    pub fn new(fallback: bool) -> Self {
+        if fallback {
+            Self::Software
+        } else {
+            Self::Hardware
+        }
+    }
+}
+
 static HARDWARE: AtomicBool = AtomicBool::new(false);
 
 /// Chooses the variants of kernels for all that follows in this process; software until then. Returns the choice so far.
 pub fn use_adapter(adapter: Adapter) -> Adapter {
-    if HARDWARE.swap(adapter == Adapter::Hardware, Ordering::Relaxed) {
-        Adapter::Hardware
-    } else {
-        Adapter::Software
-    }
+    let was = HARDWARE.swap(adapter == Adapter::Hardware, Ordering::Relaxed);
+    Adapter::new(!was)
 }
 
 pub(super) fn is_hardware() -> bool {

@@ -18,6 +18,9 @@ mod gram;
 mod im2col;
 mod kernel;
 mod norm;
+#[cfg(not(target_family = "wasm"))]
+mod norm_flex;
+mod norm_gradient;
 mod rgba8_pack;
 mod rgba8_unpack;
 mod total_variation;

@@ -1,14 +1,7 @@
 //! Instance and batch normalisation with the affine map, activation and residual that follow.
 
 use burn::backend::{
-    Autodiff, Backend, Dispatch, DispatchTensor, TensorMetadata,
-    autodiff::{
-        NodeId,
-        checkpoint::{base::Checkpointer, strategy::CheckpointStrategy},
-        grads::Gradients,
-        ops::{Backward, Ops, OpsKind},
-    },
-    backend_extension,
+    Backend, Dispatch, DispatchTensor, backend_extension,
     ops::FloatTensorOps,
     tensor::FloatTensor,
     wgpu::{CubeBackend, CubeTensor, into_contiguous},
@@ -156,15 +149,18 @@ pub(crate) trait NormOps: Backend {
     ) -> (FloatTensor<Self>, FloatTensor<Self>);
 }
 
-/// Where the values of a set lie.
+/// Where the values of a set lie, as the kernels take it.
+#[repr(C)]
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
 struct Sets {
-    pixels: usize,
+    /// Pixels of a plane.
+    pixels: u32,
     /// Planes of a set, and how many planes lie from one to the next.
-    planes: usize,
-    skip: usize,
-    sets: usize,
+    planes: u32,
+    skip: u32,
+    sets: u32,
     /// Each set is cut into as many parts for the statistics.
-    parts: usize,
+    parts: u32,
 }
 
 /// The fewest values worth a part, and the most parts.
@@ -180,23 +176,18 @@ impl Sets {
         };
         let parts = (planes * pixels).div_ceil(PART).min(pixels).min(PARTS);
         Self {
-            pixels,
-            planes,
-            skip: c,
-            sets,
-            parts,
+            pixels: pixels as u32,
+            planes: planes as u32,
+            skip: c as u32,
+            sets: sets as u32,
+            parts: parts as u32,
         }
     }
-}
 
-#[repr(C)]
-#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
-struct StatisticsParams {
-    pixels: u32,
-    planes: u32,
-    skip: u32,
-    sets: u32,
-    parts: u32,
+    /// Invocations of a kernel of one per part and set.
+    fn threads(&self) -> (usize, usize, usize) {
+        (self.parts as usize, self.sets as usize, 1)
+    }
 }
 
 #[repr(C)]
@@ -216,11 +207,7 @@ struct Params {
 #[repr(C)]
 #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
 struct SumsParams {
-    pixels: u32,
-    planes: u32,
-    skip: u32,
-    sets: u32,
-    parts: u32,
+    sets: Sets,
     channels: u32,
     affine: u32,
     activation: u32,
@@ -260,15 +247,15 @@ impl NormOps for CubeBackend {
         let residual = part(residual, added);
         let dims @ [b, c, _, _] = dims4(&x);
         let sets = Sets::new(dims, options.over);
-        let statistics = statistics(&x, &sets);
+        let statistics = statistics(&x, sets);
         let y = empty(&x, dims, x.dtype);
         let (activation, slope) = options.activation.code();
-        let ((px, py, _), fold) = grid(sets.pixels, NORM.dim.0);
+        let ((px, py, _), fold) = grid(sets.pixels as usize, NORM.dim.0);
         let params = Params {
             fold,
-            pixels: sets.pixels as u32,
+            pixels: sets.pixels,
             channels: c as u32,
-            sets: sets.sets as u32,
+            sets: sets.sets,
             affine: u32::from(affine),
             added: u32::from(added),
             activation,
@@ -298,13 +285,9 @@ impl NormOps for CubeBackend {
         let dims @ [b, c, _, _] = dims4(&x);
         let sets = Sets::new(dims, options.over);
         let (activation, slope) = options.activation.code();
-        let partial = empty(&x, [2, sets.sets, sets.parts], x.dtype);
+        let partial = empty(&x, [2, sets.sets as usize, sets.parts as usize], x.dtype);
         let params = SumsParams {
-            pixels: sets.pixels as u32,
-            planes: sets.planes as u32,
-            skip: sets.skip as u32,
-            sets: sets.sets as u32,
-            parts: sets.parts as u32,
+            sets,
             channels: c as u32,
             affine: u32::from(affine),
             activation,
@@ -312,19 +295,18 @@ impl NormOps for CubeBackend {
             epsilon: options.epsilon,
         };
         let inputs = [&x, &statistics, &gamma, &beta, &grad];
-        let threads = (sets.parts, sets.sets, 1);
-        launch(&SUMS, threads, &inputs, &[&partial], params);
+        launch(&SUMS, sets.threads(), &inputs, &[&partial], params);
         let sums = <Self as FloatTensorOps<Self>>::float_sum_dim(partial, 2);
-        let shape = [2, sets.sets].into();
+        let shape = [2, sets.sets as usize].into();
         let sums = into_contiguous(<Self as FloatTensorOps<Self>>::float_reshape(sums, shape));
         let out = empty(&x, dims, x.dtype);
-        let ((px, py, _), fold) = grid(sets.pixels, BACKWARD.dim.0);
+        let ((px, py, _), fold) = grid(sets.pixels as usize, BACKWARD.dim.0);
         let params = BackwardParams {
             fold,
-            pixels: sets.pixels as u32,
+            pixels: sets.pixels,
             channels: c as u32,
-            sets: sets.sets as u32,
-            count: (sets.planes * sets.pixels) as f32,
+            sets: sets.sets,
+            count: sets.planes as f32 * sets.pixels as f32,
             affine: u32::from(affine),
             activation,
             slope,
@@ -337,204 +319,16 @@ impl NormOps for CubeBackend {
 }
 
 /// `[2, S]`: mean and biased variance.
-fn statistics(x: &CubeTensor, sets: &Sets) -> CubeTensor {
-    let params = StatisticsParams {
-        pixels: sets.pixels as u32,
-        planes: sets.planes as u32,
-        skip: sets.skip as u32,
-        sets: sets.sets as u32,
-        parts: sets.parts as u32,
-    };
-    let found = empty(x, [2, sets.sets, sets.parts], x.dtype);
-    let threads = (sets.parts, sets.sets, 1);
-    launch(&STATISTICS, threads, &[x], &[&found], params);
-    let statistics = empty(x, [2, sets.sets], x.dtype);
+fn statistics(x: &CubeTensor, sets: Sets) -> CubeTensor {
+    let found = empty(x, [2, sets.sets as usize, sets.parts as usize], x.dtype);
+    launch(&STATISTICS, sets.threads(), &[x], &[&found], sets);
+    let statistics = empty(x, [2, sets.sets as usize], x.dtype);
     launch(
         &COMBINE,
-        (sets.sets, 1, 1),
+        (sets.sets as usize, 1, 1),
         &[&found],
         &[&statistics],
-        params,
+        sets,
     );
     statistics
-}
-
-#[cfg(not(target_family = "wasm"))]
-mod flex {
-    use super::*;
-    use crate::ops::of_flex;
-    use burn::backend::Flex;
-
-    fn tensor<const D: usize>(x: FloatTensor<Flex>) -> Tensor<D> {
-        Tensor::from_primitive::<Flex>(x)
-    }
-
-    impl NormOps for Flex {
-        fn norm_act(
-            x: FloatTensor<Self>,
-            gamma: FloatTensor<Self>,
-            beta: FloatTensor<Self>,
-            residual: FloatTensor<Self>,
-            (affine, added): (bool, bool),
-            options: NormOptions,
-        ) -> (FloatTensor<Self>, FloatTensor<Self>) {
-            let affine = affine.then(|| (tensor(gamma), tensor(beta)));
-            let residual = added.then(|| tensor(residual));
-            let (y, statistics) = norm_reference(tensor(x), affine, residual, options);
-            (of_flex(y), of_flex(statistics))
-        }
-
-        fn norm_act_backward(
-            x: FloatTensor<Self>,
-            statistics: FloatTensor<Self>,
-            gamma: FloatTensor<Self>,
-            beta: FloatTensor<Self>,
-            affine: bool,
-            grad: FloatTensor<Self>,
-            options: NormOptions,
-        ) -> (FloatTensor<Self>, FloatTensor<Self>) {
-            let (x, statistics, grad): (Tensor<4>, Tensor<2>, Tensor<4>) =
-                (tensor(x), tensor(statistics), tensor(grad));
-            let [b, c, h, w] = x.dims();
-            let (first, second) = match options.over {
-                Over::Instance => (b, c),
-                Over::Batch => (1, c),
-            };
-            let set = |row: usize| {
-                let values = statistics.clone().narrow(0, row, 1);
-                values.reshape([first, second, 1, 1])
-            };
-            let scale = (set(1) + options.epsilon).sqrt().recip();
-            let n = (x - set(0)) * scale.clone();
-            let side = |x: FloatTensor<Flex>| tensor::<1>(x).reshape([1, c, 1, 1]);
-            let (value, gamma) = if affine {
-                let gamma = side(gamma);
-                (n.clone() * gamma.clone() + side(beta), Some(gamma))
-            } else {
-                (n.clone(), None)
-            };
-            let y = options.activation.reference(value);
-            let g = options.activation.backward_reference(y, grad);
-            let over_set = |x: Tensor<4>| {
-                let planes = x.sum_dim(3).sum_dim(2);
-                match options.over {
-                    Over::Instance => planes,
-                    Over::Batch => planes.sum_dim(0),
-                }
-            };
-            let (sum, product) = (over_set(g.clone()), over_set(g.clone() * n.clone()));
-            let count = (b * c * h * w / (first * second)) as f32;
-            let mut out = (g - (sum.clone() + n * product.clone()) / count) * scale;
-            if let Some(gamma) = gamma {
-                out = out * gamma;
-            }
-            let sums = Tensor::cat(vec![sum, product], 0).reshape([2, first * second]);
-            (of_flex(out), of_flex(sums))
-        }
-    }
-}
-
-impl<B: NormOps, C: CheckpointStrategy> NormOps for Autodiff<B, C> {
-    fn norm_act(
-        x: FloatTensor<Self>,
-        gamma: FloatTensor<Self>,
-        beta: FloatTensor<Self>,
-        residual: FloatTensor<Self>,
-        parts: (bool, bool),
-        options: NormOptions,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
-        #[derive(Debug)]
-        struct Norm;
-        /// x, gamma, beta, statistics, which of the parts count.
-        type State<B> = ([NodeId; 3], FloatTensor<B>, (bool, bool), NormOptions);
-        impl<B: NormOps> Backward<B, 4> for Norm {
-            type State = State<B>;
-            fn backward(
-                self,
-                ops: Ops<Self::State, 4>,
-                grads: &mut Gradients,
-                checkpointer: &mut Checkpointer,
-            ) {
-                let [node_x, node_gamma, node_beta, node_residual] = ops.parents;
-                let (nodes, statistics, (affine, added), options) = ops.state;
-                let [x, gamma, beta] =
-                    nodes.map(|n| checkpointer.retrieve_node_output::<FloatTensor<B>>(n));
-                let grad = grads.consume::<B>(&ops.node);
-                if let Some(node) = node_residual.filter(|_| added) {
-                    grads.register::<B>(node.id, grad.clone());
-                }
-                let shape = x.shape();
-                let (b, c) = (shape[0], shape[1]);
-                let (out, sums) =
-                    B::norm_act_backward(x, statistics, gamma, beta, affine, grad, options);
-                if let Some(node) = node_x {
-                    grads.register::<B>(node.id, out);
-                }
-                // Of each channel, from those of each set.
-                let of_channels = |row: usize| {
-                    let sums = <B as FloatTensorOps<B>>::float_slice(
-                        sums.clone(),
-                        &[(row..row + 1).into()],
-                    );
-                    let images = match options.over {
-                        Over::Instance => b,
-                        Over::Batch => 1,
-                    };
-                    let sums = <B as FloatTensorOps<B>>::float_reshape(sums, [images, c].into());
-                    let sums = if images == 1 {
-                        sums
-                    } else {
-                        <B as FloatTensorOps<B>>::float_sum_dim(sums, 0)
-                    };
-                    <B as FloatTensorOps<B>>::float_reshape(sums, [c].into())
-                };
-                if let Some(node) = node_beta.filter(|_| affine) {
-                    grads.register::<B>(node.id, of_channels(0));
-                }
-                if let Some(node) = node_gamma.filter(|_| affine) {
-                    grads.register::<B>(node.id, of_channels(1));
-                }
-            }
-        }
-        let prepared = Norm.prepare::<C>([x.node(), gamma.node(), beta.node(), residual.node()]);
-        let (y, statistics) = match prepared.compute_bound().stateful() {
-            OpsKind::Tracked(mut prep) => {
-                let nodes = [&x, &gamma, &beta].map(|x| prep.checkpoint(x));
-                let (y, statistics) = B::norm_act(
-                    x.into_primitive(),
-                    gamma.into_primitive(),
-                    beta.into_primitive(),
-                    residual.into_primitive(),
-                    parts,
-                    options,
-                );
-                let state = (nodes, statistics.clone(), parts, options);
-                (prep.finish(state, y), statistics)
-            }
-            OpsKind::UnTracked(prep) => {
-                let (y, statistics) = B::norm_act(
-                    x.into_primitive(),
-                    gamma.into_primitive(),
-                    beta.into_primitive(),
-                    residual.into_primitive(),
-                    parts,
-                    options,
-                );
-                (prep.finish(y), statistics)
-            }
-        };
-        (y, FloatTensor::<Self>::new(statistics))
-    }
-
-    fn norm_act_backward(
-        _: FloatTensor<Self>,
-        _: FloatTensor<Self>,
-        _: FloatTensor<Self>,
-        _: FloatTensor<Self>,
-        _: bool,
-        _: FloatTensor<Self>,
-        _: NormOptions,
-    ) -> (FloatTensor<Self>, FloatTensor<Self>) {
-        unimplemented!("first-order gradients only")
-    }
 }

@@ -1,6 +1,6 @@
 //! Winograd's fast convolution, `F(4x4, 3x3)`: a 3x3 convolution of stride 1 with 36 multiplications for each 16
 //! pixels and pair of channels instead of 144 (Lavin and Gray 2016). Errors are about ten times those of a direct sum
-//! in f32: 1e-5 of the largest value at 128 channels.
+//! in f32; `check_conv.rs` and the large layers of `tests/ops.rs` bound them.
 
 use burn::backend::wgpu::CubeTensor;
 

@@ -77,11 +77,7 @@ impl Session {
     pub async fn start(&self, info: AdapterInfo) {
         match gpu::start(info).await {
             Ok(gpu) => {
-                use_adapter(if gpu.info.fallback {
-                    Adapter::Software
-                } else {
-                    Adapter::Hardware
-                });
+                use_adapter(Adapter::new(gpu.info.fallback));
                 *self.0.presenter.borrow_mut() = Some(Presenter::new(gpu.setup.clone()));
                 let adapter = gpu.info.clone();
                 *self.0.gpu.borrow_mut() = Some(gpu);

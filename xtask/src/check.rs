@@ -62,6 +62,7 @@ fn clippy_wasm() -> Result<()> {
     let mut command = toolchain.command(&clippy, "clippy", &target);
     command
         .current_dir(root())
-        .args(["--locked", "--package", "easel", "--lib"]);
+        .args(["--locked", "--package", "easel", "--lib"])
+        .args(["--features", "bench"]);
     run(command.args(["--", "-D", "warnings"]))
 }
