@@ -4,9 +4,9 @@ use std::collections::HashMap;
 
 use burn::module::{Module, ModuleMapper, Param, ParamId};
 use burn::optim::GradientsParams;
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
 
-use crate::ops::{AdamStep, adam};
+use crate::ops::{AdamStep, adam_at};
 
 /// The settings and the moments.
 #[derive(Debug)]
@@ -33,13 +33,26 @@ impl Adam {
     /// One step of the parameters that have a gradient.
     pub fn step<M: Module>(&mut self, module: M, grads: GradientsParams) -> M {
         self.step.time += 1;
-        module.map(&mut Update { adam: self, grads })
+        module.map(&mut Update {
+            adam: self,
+            grads,
+            rates: None,
+        })
     }
 }
 
 struct Update<'a> {
     adam: &'a mut Adam,
     grads: GradientsParams,
+    /// Those of this step, on the device of the first parameter that has a gradient.
+    rates: Option<Tensor<1>>,
+}
+
+impl Update<'_> {
+    fn rates(&mut self, device: &Device) -> Tensor<1> {
+        let step = self.adam.step;
+        self.rates.get_or_insert_with(|| step.rates(device)).clone()
+    }
 }
 
 impl ModuleMapper for Update<'_> {
@@ -50,12 +63,19 @@ impl ModuleMapper for Update<'_> {
         };
         let tracked = tensor.is_require_grad();
         let (dims, n) = (tensor.dims(), tensor.shape().num_elements());
+        let rates = self.rates(&grad.device());
         let states = &mut self.adam.states;
         let state = states
             .remove(&id)
             .unwrap_or_else(|| Tensor::zeros([3, n], &grad.device()));
         let flat = |x: Tensor<D>| x.reshape([1, 1, 1, n]);
-        let (next, state) = adam(flat(tensor.inner()), flat(grad), state, self.adam.step);
+        let (next, state) = adam_at(
+            flat(tensor.inner()),
+            flat(grad),
+            state,
+            rates,
+            self.adam.step,
+        );
         states.insert(id, state);
         let next = Tensor::from_inner(next.reshape(dims));
         let next = if tracked { next.require_grad() } else { next };

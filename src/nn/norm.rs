@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::Init;
 use crate::data::seed::Seed;
-use crate::ops::{Activation, NormOptions, Over, norm};
+use crate::ops::{Activation, NormOptions, Over, norm, running_statistics};
 
 /// PyTorch's.
 const EPSILON: f32 = 1e-5;
@@ -129,11 +129,12 @@ impl BatchNorm2d {
         );
         let affine = Some((self.weight.val(), self.bias.val()));
         let (y, statistics) = norm(x, affine, residual, options(Over::Batch, activation));
-        let statistics = statistics.without_autodiff();
-        let unbiased = MOMENTUM * n as f32 / (n - 1) as f32;
-        let share = Tensor::<2>::from_floats([[MOMENTUM], [unbiased]], &statistics.device());
-        let before = self.running.clone().without_autodiff() * (1.0 - MOMENTUM);
-        self.running = before + statistics * share;
+        self.running = running_statistics(
+            self.running.clone().without_autodiff(),
+            statistics.without_autodiff(),
+            MOMENTUM,
+            n,
+        );
         y
     }
 

@@ -6,7 +6,7 @@ use burn::backend::{
     tensor::FloatTensor,
     wgpu::{CubeBackend, into_contiguous},
 };
-use burn::tensor::Tensor;
+use burn::tensor::{Device, Tensor};
 
 use super::kernel::{Wgsl, empty, grid, launch};
 
@@ -62,6 +62,13 @@ impl AdamStep {
             correction(self.beta2).sqrt().recip() as f32,
         )
     }
+
+    /// `[2]`: what changes at every step, for [`adam_at`]. Every upload makes Burn submit what it has recorded, so all
+    /// parameters of a module share this one.
+    pub fn rates(&self, device: &Device) -> Tensor<1> {
+        let (rate, scale) = self.corrected();
+        Tensor::from_floats([rate, scale], device)
+    }
 }
 
 /// One step: `(image [1,3,H,W], gradient, state [3, 3·H·W])` -> the next image and state. The rows
@@ -71,6 +78,18 @@ pub fn adam(
     image: Tensor<4>,
     grad: Tensor<4>,
     state: Tensor<2>,
+    step: AdamStep,
+) -> (Tensor<4>, Tensor<2>) {
+    let rates = step.rates(&image.device());
+    adam_at(image, grad, state, rates, step)
+}
+
+/// [`adam`] with the [`AdamStep::rates`] of this very step, uploaded once for several tensors.
+pub fn adam_at(
+    image: Tensor<4>,
+    grad: Tensor<4>,
+    state: Tensor<2>,
+    rates: Tensor<1>,
     step: AdamStep,
 ) -> (Tensor<4>, Tensor<2>) {
     if super::burns() {
@@ -91,6 +110,7 @@ pub fn adam(
         image.into_dispatch(),
         grad.into_dispatch(),
         state.into_dispatch(),
+        rates.into_dispatch(),
         step,
     );
     (Tensor::from_dispatch(image), Tensor::from_dispatch(state))
@@ -123,6 +143,7 @@ pub(crate) trait AdamOps: Backend {
         image: FloatTensor<Self>,
         grad: FloatTensor<Self>,
         state: FloatTensor<Self>,
+        rates: FloatTensor<Self>,
         step: AdamStep,
     ) -> (FloatTensor<Self>, FloatTensor<Self>);
 }
@@ -132,8 +153,6 @@ pub(crate) trait AdamOps: Backend {
 struct Params {
     values: u32,
     row: u32,
-    rate: f32,
-    scale: f32,
     beta1: f32,
     beta2: f32,
     epsilon: f32,
@@ -147,6 +166,7 @@ impl AdamOps for CubeBackend {
         image: FloatTensor<Self>,
         grad: FloatTensor<Self>,
         state: FloatTensor<Self>,
+        rates: FloatTensor<Self>,
         step: AdamStep,
     ) -> (FloatTensor<Self>, FloatTensor<Self>) {
         let (image, grad) = (into_contiguous(image), into_contiguous(grad));
@@ -156,12 +176,9 @@ impl AdamOps for CubeBackend {
         let next_image = empty(&image, dims, image.dtype);
         let next_state = empty(&image, [3, values], image.dtype);
         let (threads, row) = grid(values, 64);
-        let (rate, scale) = step.corrected();
         let params = Params {
             values: values as u32,
             row,
-            rate,
-            scale,
             beta1: step.beta1,
             beta2: step.beta2,
             epsilon: step.epsilon,
@@ -172,7 +189,7 @@ impl AdamOps for CubeBackend {
         launch(
             &ADAM,
             threads,
-            &[&image, &grad, &state],
+            &[&image, &grad, &state, &into_contiguous(rates)],
             &[&next_image, &next_state],
             params,
         );
@@ -186,6 +203,7 @@ impl AdamOps for burn::backend::Flex {
         image: FloatTensor<Self>,
         grad: FloatTensor<Self>,
         state: FloatTensor<Self>,
+        _: FloatTensor<Self>,
         step: AdamStep,
     ) -> (FloatTensor<Self>, FloatTensor<Self>) {
         let (image, state) = adam_reference(

@@ -6,8 +6,8 @@ use burn::tensor::{DType, Device, Int, Tensor, TensorData};
 
 use super::{
     AdamStep, adam, adam_reference, check_conv, gram, gram_reference, rgba8_pack,
-    rgba8_pack_reference, rgba8_unpack, rgba8_unpack_reference, total_variation,
-    total_variation_reference,
+    rgba8_pack_reference, rgba8_unpack, rgba8_unpack_reference, running_statistics,
+    running_statistics_reference, total_variation, total_variation_reference,
 };
 use crate::error::Error;
 
@@ -66,6 +66,13 @@ pub async fn check_kernels(device: &Device) -> Result<Vec<Check>, Error> {
         checks.extend(differentiable(&name, &[x], &f, &truth, exact).await?);
     }
     checks.extend(check_conv::check(device).await?);
+    for channels in [1, 70] {
+        let batch = values(&[2, channels], 3, device);
+        let running = values(&[2, channels], 4, device);
+        let ours = running_statistics(running.clone(), batch.clone(), 0.1, 3);
+        let theirs = running_statistics_reference(running, batch, 0.1, 3);
+        checks.push(compare(format!("running_statistics {channels}"), ours, theirs).await?);
+    }
     for (w, h) in [(1, 1), (7, 3), (65, 9), (300, 230)] {
         checks.extend(packing(w, h, device).await?);
         checks.push(stepping(w, h, device).await?);

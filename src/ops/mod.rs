@@ -23,12 +23,13 @@ mod norm_flex;
 mod norm_gradient;
 mod rgba8_pack;
 mod rgba8_unpack;
+mod running_statistics;
 mod total_variation;
 mod upsample_conv2d;
 mod winograd;
 
 pub use activation::Activation;
-pub use adam::{AdamStep, adam, adam_reference};
+pub use adam::{AdamStep, adam, adam_at, adam_reference};
 pub use check::{Check, check_kernels};
 pub use conv_transpose2d::{ConvTransposeOptions, conv_transpose2d, conv_transpose2d_reference};
 pub use conv2d::{ConvOptions, Packed, PadMode, conv2d, conv2d_packed, conv2d_reference};
@@ -38,6 +39,7 @@ pub use kernel::Wgsl;
 pub use norm::{NormOptions, Over, norm, norm_reference};
 pub use rgba8_pack::{rgba8_pack, rgba8_pack_reference};
 pub use rgba8_unpack::{rgba8_unpack, rgba8_unpack_reference};
+pub use running_statistics::{running_statistics, running_statistics_reference};
 pub use total_variation::{total_variation, total_variation_reference};
 pub use upsample_conv2d::{upsample_conv2d, upsample_conv2d_reference};
 
@@ -54,6 +56,7 @@ pub fn kernels() -> Vec<&'static Wgsl> {
         &norm::KERNELS[..],
         &rgba8_pack::KERNELS[..],
         &rgba8_unpack::KERNELS[..],
+        &running_statistics::KERNELS[..],
         &total_variation::KERNELS[..],
         &winograd::KERNELS[..],
     ]
