@@ -28,5 +28,5 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     var value = m[id.y * params.columns + id.x];
     if (params.biased == 1u) { value += bias[id.y]; }
     let b = t / params.pixels;
-    y[(b * params.channels + id.y) * params.pixels + t % params.pixels] = act(value);
+    y[(b * params.channels + id.y) * params.pixels + t - b * params.pixels] = act(value);
 }

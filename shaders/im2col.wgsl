@@ -1,70 +1,74 @@
-// The pixels under each tap of a convolution's window: V[(c k + i) k + j, t] = pad(x)[b, c, y s + i, x s + j] for the
-// output pixel t = (b, y, x). Padding is in the index arithmetic: mode 0 zeros, 1 reflect, 2 replicate.
-// One invocation per output pixel and channel, id.x + id.y fold.
+// The pixels under each tap of a convolution's window: for the output pixel t = (b, y, x), V at ((c k + i) k + j) of one
+// axis and t of the other is pad(x)[b, c, y s + i, x s + j]; steps say which axis is which. Padding is in the index
+// arithmetic: mode 0 zeros, 1 reflect, 2 replicate. Pixels past the last one are 0.
+// One invocation per output pixel (id.x + id.z fold) and four channels (id.y), without branches and four taps at a time:
+// neighbours at a border and inside would take both branches.
 struct Params {
     channels: u32, height: u32, width: u32, // of the input
     across: u32, down: u32,                 // output pixels of an image
     kernel: u32, stride: u32, padding: u32, mode: u32,
-    first: u32, count: u32, row: u32,       // output pixels: where they begin, how many, length of a row of the result
+    first: u32, end: u32, count: u32,       // output pixels: where they begin and end, and how many are written
+    tap_step: u32, pixel_step: u32,         // from one to the next in the result
     fold: u32,                              // invocations of a line of the grid
 }
 
 @group(0) @binding(0) var<storage, read_write> x: array<f32>; // [B, C, H, W]
-@group(0) @binding(1) var<storage, read_write> v: array<f32>; // [C k k, row]
+@group(0) @binding(1) var<storage, read_write> v: array<f32>; // [C k k, pixels] or [pixels, C k k]
 @group(0) @binding(2) var<storage, read_write> params: Params;
 
-// Where coordinate q of the padded picture lies in one of n pixels; -1 outside.
-fn place(q: i32, n: i32) -> i32 {
-    if (q >= 0 && q < n) { return q; }
-    if (params.mode == 0u) { return -1; }
-    if (params.mode == 1u) { return clamp(n - 1 - abs(n - 1 - abs(q)), 0, n - 1); }
-    return clamp(q, 0, n - 1);
+// Where coordinates q of the padded picture lie in one of n pixels, and whether they do.
+struct Place { at: vec4<i32>, inside: vec4<bool> }
+
+fn place(q: vec4<i32>, n: i32, mode: u32) -> Place {
+    let mirrored = n - 1 - abs(n - 1 - abs(q));
+    let wanted = select(q, mirrored, mode == 1u);
+    let at = clamp(wanted, vec4(0), vec4(n - 1));
+    return Place(at, (at == wanted) | vec4(mode != 0u));
+}
+
+fn put(at: u32, step: u32, source: vec4<u32>, inside: vec4<bool>, taps: u32) {
+    v[at] = select(0.0, x[source.x], inside.x);
+    if (taps > 1u) { v[at + step] = select(0.0, x[source.y], inside.y); }
+    if (taps > 2u) { v[at + 2u * step] = select(0.0, x[source.z], inside.z); }
+    if (taps > 3u) { v[at + 3u * step] = select(0.0, x[source.w], inside.w); }
 }
 
 @compute @workgroup_size(64, 1, 1)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    let index = id.x + id.y * params.fold;
-    let c = index / params.count;
-    let pixel = index % params.count;
-    if (c >= params.channels) { return; }
+    let pixel = id.x + id.z * params.fold;
+    if (pixel >= params.count) { return; }
+    let c = id.y * 4u;
+    let channels = params.channels - c;
     let t = params.first + pixel;
-    let each = params.across * params.down;
+    // Remainders by subtraction: integers divide slowly.
+    let across = params.across;
+    let each = across * params.down;
     let b = t / each;
-    let y = i32((t % each) / params.across * params.stride) - i32(params.padding);
-    let q = i32(t % params.across * params.stride) - i32(params.padding);
-    let k = i32(params.kernel);
-    let h = i32(params.height);
-    let w = i32(params.width);
-    let base = (b * params.channels + c) * params.height * params.width;
-    var at = c * params.kernel * params.kernel * params.row + pixel;
-    if (y >= 0 && q >= 0 && y + k <= h && q + k <= w) {
-        var start = base + u32(y) * params.width + u32(q);
-        for (var i = 0u; i < params.kernel; i += 1u) {
-            var j = 0u;
-            // Four at once: most kernels are 4 wide, or nearly.
-            for (; j + 4u <= params.kernel; j += 4u) {
-                v[at] = x[start + j];
-                v[at + params.row] = x[start + j + 1u];
-                v[at + 2u * params.row] = x[start + j + 2u];
-                v[at + 3u * params.row] = x[start + j + 3u];
-                at += 4u * params.row;
-            }
-            for (; j < params.kernel; j += 1u) {
-                v[at] = x[start + j];
-                at += params.row;
-            }
-            start += params.width;
-        }
-        return;
-    }
-    for (var i = 0; i < k; i += 1) {
-        let py = place(y + i, h);
-        for (var j = 0; j < k; j += 1) {
-            let px = place(q + j, w);
-            var value = 0.0;
-            if (py >= 0 && px >= 0) { value = x[base + u32(py) * params.width + u32(px)]; }
-            v[at] = value;
-            at += params.row;
+    let line = (t - b * each) / across;
+    let y = i32(line * params.stride) - i32(params.padding);
+    let q = vec4(i32((t - b * each - line * across) * params.stride) - i32(params.padding)) + vec4(0, 1, 2, 3);
+    let width = params.width;
+    let plane = params.height * width;
+    let base = (b * params.channels + c) * plane;
+    let k = params.kernel;
+    let mode = params.mode;
+    let step = params.tap_step;
+    let next = k * k * step;
+    let exists = vec4(t < params.end);
+    var at = c * next + pixel * params.pixel_step;
+    for (var i = 0u; i < k; i += 1u) {
+        let down = place(vec4(y + i32(i)), i32(params.height), mode);
+        let start = base + u32(down.at.x) * width;
+        for (var j = 0u; j < k; j += 4u) {
+            let column = place(q + i32(j), i32(width), mode);
+            let source = start + vec4<u32>(column.at);
+            let inside = column.inside & down.inside & exists;
+            let taps = min(4u, k - j);
+            put(at, step, source, inside, taps);
+            if (channels > 1u) { put(at + next, step, source + plane, inside, taps); }
+            if (channels > 2u) { put(at + 2u * next, step, source + 2u * plane, inside, taps); }
+            if (channels > 3u) { put(at + 3u * next, step, source + 3u * plane, inside, taps); }
+            at += taps * step;
         }
     }
 }

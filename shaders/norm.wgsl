@@ -1,10 +1,11 @@
 // y = act((x - mean) / sqrt(variance + epsilon) gamma + beta) + residual. Sets are planes (S = B C) or channels (S = C).
-// activation: 0 none, 1 max(y, 0), 2 leaky with slope, 3 tanh. One invocation per pixel (id.x + id.z fold) and plane (id.y).
+// activation: 0 none, 1 max(y, 0), 2 leaky with slope, 3 tanh. One invocation (id.x + id.y fold) per plane and four of
+// its pixels, which lie `apart` from each other: what is of the whole plane costs more than a pixel.
 struct Params {
-    pixels: u32, channels: u32, sets: u32,  // pixels of a plane
+    planes: u32, pixels: u32, channels: u32, sets: u32, // pixels of a plane
     affine: u32, added: u32,                // whether gamma and beta, whether the residual count
     activation: u32, slope: f32, epsilon: f32,
-    fold: u32, // invocations of a line of the grid
+    apart: u32, fold: u32,                  // fold: invocations of a line of the grid
 }
 
 @group(0) @binding(0) var<storage, read_write> x: array<f32>;          // [B, C, N]
@@ -15,30 +16,42 @@ struct Params {
 @group(0) @binding(5) var<storage, read_write> y: array<f32>;          // [B, C, N]
 @group(0) @binding(6) var<storage, read_write> params: Params;
 
-fn act(y: f32) -> f32 {
+fn act(y: vec4<f32>) -> vec4<f32> {
     switch params.activation {
-        case 1u: { return max(y, 0.0); }
-        case 2u: { return select(params.slope * y, y, y > 0.0); }
+        case 1u: { return max(y, vec4(0.0)); }
+        case 2u: { return select(params.slope * y, y, y > vec4(0.0)); }
         // tanh overflows on some adapters far from zero.
-        case 3u: { return tanh(clamp(y, -15.0, 15.0)); }
+        case 3u: { return tanh(clamp(y, vec4(-15.0), vec4(15.0))); }
         default: { return y; }
     }
 }
 
 @compute @workgroup_size(64, 1, 1)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
-    let pixel = id.x + id.z * params.fold;
-    if (pixel >= params.pixels) { return; }
-    let s = id.y % params.sets;
-    let c = id.y % params.channels;
+    let index = id.x + id.y * params.fold;
+    let apart = params.apart;
+    let plane = index / apart;
+    if (plane >= params.planes) { return; }
+    let pixels = params.pixels;
+    let first = index - plane * apart;
+    let c = plane % params.channels;
+    let s = select(plane, c, params.sets == params.channels);
     var scale = inverseSqrt(statistics[params.sets + s] + params.epsilon);
     var shift = -statistics[s] * scale;
     if (params.affine == 1u) {
         shift = shift * gamma[c] + beta[c];
         scale *= gamma[c];
     }
-    let at = id.y * params.pixels + pixel;
-    var value = act(x[at] * scale + shift);
-    if (params.added == 1u) { value += residual[at]; }
-    y[at] = value;
+    // The last pixels may lie past the end; they then stand for the last one and are not written.
+    let pixel = first + vec4(0u, 1u, 2u, 3u) * apart;
+    let inside = pixel < vec4(pixels);
+    let at = plane * pixels + min(pixel, vec4(pixels - 1u));
+    var value = act(vec4(x[at.x], x[at.y], x[at.z], x[at.w]) * scale + shift);
+    if (params.added == 1u) {
+        value += vec4(residual[at.x], residual[at.y], residual[at.z], residual[at.w]);
+    }
+    y[at.x] = value.x;
+    if (inside.y) { y[at.y] = value.y; }
+    if (inside.z) { y[at.z] = value.z; }
+    if (inside.w) { y[at.w] = value.w; }
 }

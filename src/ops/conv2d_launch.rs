@@ -78,24 +78,22 @@ struct PackParams {
     area: u32,
     columns: u32,
     flip: u32,
-    rows: u32,
 }
 
 /// Filters as the first operand of the product, `[I k k, O]`; with `flip` those of the input gradient.
 fn pack(weight: &CubeTensor, flip: bool) -> CubeTensor {
     let [o, i, k, _] = dims4(weight);
     let (depth, wide) = if flip { (o, i) } else { (i, o) };
-    let (rows, columns) = (depth * k * k, tiles(wide));
-    let u = empty(weight, [rows, columns], weight.dtype);
+    let (area, columns) = (k * k, tiles(wide));
+    let u = empty(weight, [depth * area, columns], weight.dtype);
     let params = PackParams {
         outputs: o as u32,
         inputs: i as u32,
-        area: (k * k) as u32,
+        area: area as u32,
         columns: columns as u32,
         flip: u32::from(flip),
-        rows: rows as u32,
     };
-    launch(&PACK, (columns, rows, 1), &[weight], &[&u], params);
+    launch(&PACK, (columns, area, depth), &[weight], &[&u], params);
     u
 }
 
@@ -138,6 +136,8 @@ const WINOGRAD_CHANNELS: usize = 8;
 const NARROW_CHANNELS: usize = 4;
 /// Output pixels of all images from which on a GPU takes the kernel for few channels.
 const NARROW_PIXELS: usize = 1 << 14;
+/// Output pixels of a line that an invocation of that kernel makes.
+const NARROW_STRIP: usize = 8;
 
 /// Whether Winograd's transforms pay.
 fn is_winograd([o, i, k, _]: [usize; 4], stride: usize) -> bool {
@@ -175,8 +175,12 @@ pub(super) fn forward(
     let (code, slope) = activation.code();
     let add = or_nothing(bias, x);
     let y = empty(x, [b, outputs, down, across], x.dtype);
-    // A GPU would have too few invocations on a small map.
-    let wide_enough = !is_hardware() || b * down * across >= NARROW_PIXELS;
+    // A GPU would have too few invocations on a small map; an invocation makes a strip.
+    let wide_enough = if is_hardware() {
+        b * down * across >= NARROW_PIXELS
+    } else {
+        across >= NARROW_STRIP
+    };
     if windows.stride == 1 && outputs <= NARROW_CHANNELS && wide_enough {
         let params = NarrowParams {
             inputs: inputs as u32,
@@ -204,7 +208,7 @@ pub(super) fn forward(
                 end: end as u32,
                 ..params
             };
-            let strips = across.div_ceil(8);
+            let strips = across.div_ceil(NARROW_STRIP);
             let threads = ((end - first) * strips, outputs.div_ceil(4), b);
             launch(&NARROW, threads, &[x, u, &add], &[&y], params);
         }
@@ -278,8 +282,9 @@ struct SumParams {
     scale: f32,
 }
 
-/// Tiles of a weight gradient that keep a GPU busy; the pixels are split into segments until there are as many.
-const BUSY: usize = 512;
+/// Tiles of a weight gradient that keep an adapter busy; the pixels are split into segments until there are as many.
+const SOFTWARE_BUSY: usize = 64;
+const HARDWARE_BUSY: usize = 512;
 /// The fewest pixels worth a segment.
 const SEGMENT: usize = 64;
 
@@ -295,10 +300,15 @@ pub(super) fn filter_backward(
     let (rows, taps) = (tiles(outputs), inputs * k * k);
     let (columns, total) = (tiles(taps), x_dims[0] * windows.count());
     let pixels = Windows::pixels(grad_dims[2], grad_dims[3]);
+    let busy = if is_hardware() {
+        HARDWARE_BUSY
+    } else {
+        SOFTWARE_BUSY
+    };
     let sums = pieces(total, 4 * (rows + columns), rows * columns)
         .into_iter()
         .map(|(first, count)| {
-            let segments = (BUSY * TILE * TILE)
+            let segments = (busy * TILE * TILE)
                 .div_ceil(rows * columns)
                 .min(count.div_ceil(SEGMENT));
             let depth = count.div_ceil(segments);
@@ -306,7 +316,14 @@ pub(super) fn filter_backward(
             let u = im2col_rows(grad, grad_dims, &pixels, piece.0, piece.1);
             let v = im2col_rows(x, x_dims, windows, piece.0, piece.1);
             let m = gemm(&u, &v, [segments, depth, columns], rows, (0, rows));
-            let out = empty(x, [outputs, inputs, k, k], x.dtype);
+            let shape = [outputs, inputs, k, k];
+            if segments == 1 && (rows, columns) == (outputs, taps) && scale == 1.0 {
+                return <CubeBackend as FloatTensorOps<CubeBackend>>::float_reshape(
+                    m,
+                    shape.into(),
+                );
+            }
+            let out = empty(x, shape, x.dtype);
             let params = SumParams {
                 segments: segments as u32,
                 outputs: outputs as u32,

@@ -11,12 +11,12 @@ static IM2COL: Wgsl = Wgsl {
     source: include_str!("../../shaders/im2col.wgsl"),
     dim: (64, 1, 1),
 };
-static IM2COL_ROWS: Wgsl = Wgsl {
-    name: "im2col_rows",
-    source: include_str!("../../shaders/im2col_rows.wgsl"),
+static IM2COL_PIXELS: Wgsl = Wgsl {
+    name: "im2col_pixels",
+    source: include_str!("../../shaders/im2col_pixels.wgsl"),
     dim: (64, 1, 1),
 };
-pub(super) static KERNELS: [&Wgsl; 2] = [&IM2COL, &IM2COL_ROWS];
+pub(super) static KERNELS: [&Wgsl; 2] = [&IM2COL, &IM2COL_PIXELS];
 
 /// Where the windows of a convolution lie.
 #[derive(Clone, Copy, Debug)]
@@ -47,9 +47,21 @@ impl Windows {
     }
 }
 
+/// Where the output pixels of a piece lie in the result, as the kernels take it.
 #[repr(C)]
 #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
-struct Place {
+struct Piece {
+    first: u32,
+    end: u32,
+    /// Pixels that are written: those past the end as 0.
+    count: u32,
+    tap_step: u32,
+    pixel_step: u32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+struct Params {
     channels: u32,
     height: u32,
     width: u32,
@@ -59,11 +71,33 @@ struct Place {
     stride: u32,
     padding: u32,
     mode: u32,
+    piece: Piece,
+    fold: u32,
 }
 
-impl Place {
-    fn new([_, c, h, w]: [usize; 4], windows: &Windows) -> Self {
-        Self {
+#[repr(C)]
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+struct PixelsParams {
+    channels: u32,
+    pixels: u32,
+    piece: Piece,
+    fold: u32,
+}
+
+fn lay_out(x: &CubeTensor, dims: [usize; 4], windows: &Windows, piece: Piece, v: &CubeTensor) {
+    let [_, c, h, w] = dims;
+    let ((px, py, _), fold) = grid(piece.count as usize, IM2COL.dim.0);
+    if windows.kernel == 1 && windows.stride == 1 && windows.padding == 0 {
+        let params = PixelsParams {
+            channels: c as u32,
+            pixels: (h * w) as u32,
+            piece,
+            fold,
+        };
+        let threads = (px, c.div_ceil(8), py);
+        launch(&IM2COL_PIXELS, threads, &[x], &[v], params);
+    } else {
+        let params = Params {
             channels: c as u32,
             height: h as u32,
             width: w as u32,
@@ -73,29 +107,11 @@ impl Place {
             stride: windows.stride as u32,
             padding: windows.padding as u32,
             mode: windows.mode.code(),
-        }
+            piece,
+            fold,
+        };
+        launch(&IM2COL, (px, c.div_ceil(4), py), &[x], &[v], params);
     }
-}
-
-#[repr(C)]
-#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
-struct Params {
-    place: Place,
-    first: u32,
-    count: u32,
-    row: u32,
-    fold: u32,
-}
-
-#[repr(C)]
-#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
-struct RowsParams {
-    place: Place,
-    first: u32,
-    end: u32,
-    lines: u32,
-    row: u32,
-    fold: u32,
 }
 
 /// `[B, C, H, W]`, of dimensions `dims` and contiguous -> `[C k k, row]` for the output pixels `first..first + count`
@@ -108,15 +124,14 @@ pub(super) fn im2col(
     row: usize,
 ) -> CubeTensor {
     let v = empty(x, [dims[1] * windows.kernel * windows.kernel, row], x.dtype);
-    let (threads, fold) = grid(count * dims[1], IM2COL.dim.0);
-    let params = Params {
-        place: Place::new(dims, windows),
+    let piece = Piece {
         first: first as u32,
+        end: (first + count) as u32,
         count: count as u32,
-        row: row as u32,
-        fold,
+        tap_step: row as u32,
+        pixel_step: 1,
     };
-    launch(&IM2COL, threads, &[x], &[&v], params);
+    lay_out(x, dims, windows, piece, &v);
     v
 }
 
@@ -132,15 +147,13 @@ pub(super) fn im2col_rows(
     debug_assert!(lines >= count);
     let row = tiles(dims[1] * windows.kernel * windows.kernel);
     let v = empty(x, [lines, row], x.dtype);
-    let (threads, fold) = grid(lines * dims[1], IM2COL_ROWS.dim.0);
-    let params = RowsParams {
-        place: Place::new(dims, windows),
+    let piece = Piece {
         first: first as u32,
         end: (first + count) as u32,
-        lines: lines as u32,
-        row: row as u32,
-        fold,
+        count: lines as u32,
+        tap_step: 1,
+        pixel_step: row as u32,
     };
-    launch(&IM2COL_ROWS, threads, &[x], &[&v], params);
+    lay_out(x, dims, windows, piece, &v);
     v
 }

@@ -163,6 +163,8 @@ struct Sets {
     parts: u32,
 }
 
+/// The pixels of an invocation where all that is of the plane is known.
+const PIXELS: u32 = 4;
 /// The fewest values worth a part, and the most parts.
 const PART: usize = 64;
 const PARTS: usize = 64;
@@ -193,6 +195,7 @@ impl Sets {
 #[repr(C)]
 #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
 struct Params {
+    planes: u32,
     pixels: u32,
     channels: u32,
     sets: u32,
@@ -201,6 +204,7 @@ struct Params {
     activation: u32,
     slope: f32,
     epsilon: f32,
+    apart: u32,
     fold: u32,
 }
 
@@ -218,6 +222,7 @@ struct SumsParams {
 #[repr(C)]
 #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
 struct BackwardParams {
+    planes: u32,
     pixels: u32,
     channels: u32,
     sets: u32,
@@ -226,6 +231,7 @@ struct BackwardParams {
     activation: u32,
     slope: f32,
     epsilon: f32,
+    apart: u32,
     fold: u32,
 }
 
@@ -250,9 +256,10 @@ impl NormOps for CubeBackend {
         let statistics = statistics(&x, sets);
         let y = empty(&x, dims, x.dtype);
         let (activation, slope) = options.activation.code();
-        let ((px, py, _), fold) = grid(sets.pixels as usize, NORM.dim.0);
+        let apart = sets.pixels.div_ceil(PIXELS);
+        let (threads, fold) = grid(apart as usize * b * c, NORM.dim.0);
         let params = Params {
-            fold,
+            planes: (b * c) as u32,
             pixels: sets.pixels,
             channels: c as u32,
             sets: sets.sets,
@@ -261,9 +268,11 @@ impl NormOps for CubeBackend {
             activation,
             slope,
             epsilon: options.epsilon,
+            apart,
+            fold,
         };
         let inputs = [&x, &statistics, &gamma, &beta, &residual];
-        launch(&NORM, (px, b * c, py), &inputs, &[&y], params);
+        launch(&NORM, threads, &inputs, &[&y], params);
         (y, statistics)
     }
 
@@ -300,9 +309,10 @@ impl NormOps for CubeBackend {
         let shape = [2, sets.sets as usize].into();
         let sums = into_contiguous(<Self as FloatTensorOps<Self>>::float_reshape(sums, shape));
         let out = empty(&x, dims, x.dtype);
-        let ((px, py, _), fold) = grid(sets.pixels as usize, BACKWARD.dim.0);
+        let apart = sets.pixels.div_ceil(PIXELS);
+        let (threads, fold) = grid(apart as usize * b * c, BACKWARD.dim.0);
         let params = BackwardParams {
-            fold,
+            planes: (b * c) as u32,
             pixels: sets.pixels,
             channels: c as u32,
             sets: sets.sets,
@@ -311,9 +321,11 @@ impl NormOps for CubeBackend {
             activation,
             slope,
             epsilon: options.epsilon,
+            apart,
+            fold,
         };
         let inputs = [&x, &statistics, &gamma, &beta, &grad, &sums];
-        launch(&BACKWARD, (px, b * c, py), &inputs, &[&out], params);
+        launch(&BACKWARD, threads, &inputs, &[&out], params);
         (out, sums)
     }
 }
