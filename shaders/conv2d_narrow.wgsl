@@ -15,12 +15,15 @@ struct Params {
 @group(0) @binding(3) var<storage, read_write> y: array<f32>;       // [B, O, down, across]
 @group(0) @binding(4) var<storage, read_write> params: Params;
 
-// Where coordinate q of the padded picture lies in one of n pixels; -1 outside.
-fn place(q: i32, n: i32) -> i32 {
-    if (q >= 0 && q < n) { return q; }
-    if (params.mode == 0u) { return -1; }
-    if (params.mode == 1u) { return clamp(n - 1 - abs(n - 1 - abs(q)), 0, n - 1); }
-    return clamp(q, 0, n - 1);
+// Where coordinate q of the padded picture lies in one of n pixels, and whether it does. Without branches: neighbours
+// at a border and inside would take both.
+struct Place { at: u32, inside: bool }
+
+fn place(q: i32, n: i32, mode: u32) -> Place {
+    let mirrored = n - 1 - abs(n - 1 - abs(q));
+    let wanted = select(q, mirrored, mode == 1u);
+    let at = clamp(wanted, 0, n - 1);
+    return Place(u32(at), (at == wanted) | (mode != 0u));
 }
 
 fn act(y: vec4<f32>) -> vec4<f32> {
@@ -33,10 +36,10 @@ fn act(y: vec4<f32>) -> vec4<f32> {
     }
 }
 
-fn pixel(row: u32, q: i32) -> f32 {
-    let at = place(q, i32(params.width));
-    if (at < 0) { return 0.0; }
-    return x[row + u32(at)];
+// Pixel q of a line, which itself may lie outside.
+fn pixel(start: u32, line: Place, q: i32, width: i32, mode: u32) -> f32 {
+    let column = place(q, width, mode);
+    return select(0.0, x[start + column.at], column.inside & line.inside);
 }
 
 fn put(base: u32, step: u32, q: u32, o: u32, value: vec4<f32>) {
@@ -51,12 +54,14 @@ fn put(base: u32, step: u32, q: u32, o: u32, value: vec4<f32>) {
 @compute @workgroup_size(32, 1, 1)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let strips = (params.across + 7u) / 8u;
-    let row = params.first + id.x / strips;
+    let down = id.x / strips;
+    let row = params.first + down;
     if (row >= params.end) { return; }
-    let first = id.x % strips * 8u;
+    let first = (id.x - down * strips) * 8u;
     let k = i32(params.kernel);
     let q = i32(first) - i32(params.padding);
-    let inside = q >= 0 && q + k + 7 <= i32(params.width);
+    let width = i32(params.width);
+    let mode = params.mode;
     var s0 = vec4(0.0);
     var s1 = vec4(0.0);
     var s2 = vec4(0.0);
@@ -67,23 +72,19 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     var s7 = vec4(0.0);
     for (var c = 0u; c < params.inputs; c += 1u) {
         for (var i = 0; i < k; i += 1) {
-            let line = place(i32(row) + i - i32(params.padding), i32(params.height));
-            if (line < 0) { continue; }
-            let start = ((id.z * params.inputs + c) * params.height + u32(line)) * params.width;
+            let line = place(i32(row) + i - i32(params.padding), i32(params.height), mode);
+            let start = ((id.z * params.inputs + c) * params.height + line.at) * params.width;
             var tap = ((c * params.kernel + u32(i)) * params.kernel) * params.columns + id.y;
             // Seven pixels are kept from tap to tap, one is new.
-            var p0: f32; var p1: f32; var p2: f32; var p3: f32; var p4: f32; var p5: f32; var p6: f32;
-            if (inside) {
-                let at = start + u32(q);
-                p0 = x[at]; p1 = x[at + 1u]; p2 = x[at + 2u]; p3 = x[at + 3u];
-                p4 = x[at + 4u]; p5 = x[at + 5u]; p6 = x[at + 6u];
-            } else {
-                p0 = pixel(start, q); p1 = pixel(start, q + 1); p2 = pixel(start, q + 2); p3 = pixel(start, q + 3);
-                p4 = pixel(start, q + 4); p5 = pixel(start, q + 5); p6 = pixel(start, q + 6);
-            }
+            var p0 = pixel(start, line, q, width, mode);
+            var p1 = pixel(start, line, q + 1, width, mode);
+            var p2 = pixel(start, line, q + 2, width, mode);
+            var p3 = pixel(start, line, q + 3, width, mode);
+            var p4 = pixel(start, line, q + 4, width, mode);
+            var p5 = pixel(start, line, q + 5, width, mode);
+            var p6 = pixel(start, line, q + 6, width, mode);
             for (var j = 0; j < k; j += 1) {
-                var p7: f32;
-                if (inside) { p7 = x[start + u32(q + j + 7)]; } else { p7 = pixel(start, q + j + 7); }
+                let p7 = pixel(start, line, q + j + 7, width, mode);
                 let w = u[tap];
                 s0 += p0 * w; s1 += p1 * w; s2 += p2 * w; s3 += p3 * w;
                 s4 += p4 * w; s5 += p5 * w; s6 += p6 * w; s7 += p7 * w;

@@ -1,5 +1,5 @@
 // The end of a convolution by matrix product: rows of M to planes, y[b, o, p] = act(M[o, t] + bias[o]) for t = (b, p).
-// activation: 0 none, 1 max(y, 0), 2 leaky with slope, 3 tanh. One invocation per (output pixel, channel).
+// activation: 0 none, 1 max(y, 0), 2 leaky with slope, 3 tanh. One invocation per (output pixel, four channels).
 struct Params {
     channels: u32, pixels: u32,          // of the output; pixels of one image
     first: u32, count: u32, columns: u32, // pixels of all images: where they begin, how many, length of a row of M
@@ -11,12 +11,12 @@ struct Params {
 @group(0) @binding(2) var<storage, read_write> y: array<f32>;    // [B, O, H W]
 @group(0) @binding(3) var<storage, read_write> params: Params;
 
-fn act(y: f32) -> f32 {
+fn act(y: vec4<f32>) -> vec4<f32> {
     switch params.activation {
-        case 1u: { return max(y, 0.0); }
-        case 2u: { return select(params.slope * y, y, y > 0.0); }
+        case 1u: { return max(y, vec4(0.0)); }
+        case 2u: { return select(params.slope * y, y, y > vec4(0.0)); }
         // tanh overflows on some adapters far from zero.
-        case 3u: { return tanh(clamp(y, -15.0, 15.0)); }
+        case 3u: { return tanh(clamp(y, vec4(-15.0), vec4(15.0))); }
         default: { return y; }
     }
 }
@@ -24,9 +24,22 @@ fn act(y: f32) -> f32 {
 @compute @workgroup_size(64, 1, 1)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     if (id.x >= params.count) { return; }
+    let o = id.y * 4u;
+    let last = params.channels - 1u;
+    let columns = params.columns;
     let t = params.first + id.x;
-    var value = m[id.y * params.columns + id.x];
-    if (params.biased == 1u) { value += bias[id.y]; }
-    let b = t / params.pixels;
-    y[(b * params.channels + id.y) * params.pixels + t - b * params.pixels] = act(value);
+    // Rows of M are rounded up to whole tiles, so four are there.
+    let at = o * columns + id.x;
+    var value = vec4(m[at], m[at + columns], m[at + 2u * columns], m[at + 3u * columns]);
+    if (params.biased == 1u) {
+        value += vec4(bias[o], bias[min(o + 1u, last)], bias[min(o + 2u, last)], bias[min(o + 3u, last)]);
+    }
+    let s = act(value);
+    let pixels = params.pixels;
+    let b = t / pixels;
+    let to = (b * params.channels + o) * pixels + t - b * pixels;
+    y[to] = s.x;
+    if (o + 1u <= last) { y[to + pixels] = s.y; }
+    if (o + 2u <= last) { y[to + 2u * pixels] = s.z; }
+    if (o + 3u <= last) { y[to + 3u * pixels] = s.w; }
 }

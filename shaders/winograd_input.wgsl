@@ -12,12 +12,14 @@ struct Params {
 @group(0) @binding(1) var<storage, read_write> v: array<f32>; // [36, C, row]
 @group(0) @binding(2) var<storage, read_write> params: Params;
 
-// Where coordinate q of the padded picture lies in one of n pixels; -1 outside.
-fn place(q: i32, n: i32) -> i32 {
-    if (q >= 0 && q < n) { return q; }
-    if (params.mode == 0u) { return -1; }
-    if (params.mode == 1u) { return clamp(n - 1 - abs(n - 1 - abs(q)), 0, n - 1); }
-    return clamp(q, 0, n - 1);
+// Where coordinates q of the padded picture lie in one of n pixels, and whether they do.
+struct Place { at: vec3<i32>, inside: vec3<bool> }
+
+fn place(q: vec3<i32>, n: i32, mode: u32) -> Place {
+    let mirrored = n - 1 - abs(n - 1 - abs(q));
+    let wanted = select(q, mirrored, mode == 1u);
+    let at = clamp(wanted, vec3(0), vec3(n - 1));
+    return Place(at, (at == wanted) | vec3(mode != 0u));
 }
 
 struct Line { a: vec3<f32>, b: vec3<f32> }
@@ -32,23 +34,14 @@ fn turn(d0: f32, d1: f32, d2: f32, d3: f32, d4: f32, d5: f32) -> Line {
                 vec3(p + q, p - q, 4.0 * d1 - 5.0 * d3 + d5));
 }
 
-// A line of six pixels that lie in the picture.
-fn inner(at: u32) -> Line {
-    return turn(x[at], x[at + 1u], x[at + 2u], x[at + 3u], x[at + 4u], x[at + 5u]);
-}
-
-fn pixel(row: u32, q: i32) -> f32 {
-    let at = place(q, i32(params.width));
-    if (at < 0) { return 0.0; }
-    return x[row + u32(at)];
-}
-
-// A line at the border or beyond.
-fn outer(base: u32, y: i32, q: i32) -> Line {
-    let at = place(y, i32(params.height));
-    if (at < 0) { return Line(vec3(0.0), vec3(0.0)); }
-    let row = base + u32(at) * params.width;
-    return turn(pixel(row, q), pixel(row, q + 1), pixel(row, q + 2), pixel(row, q + 3), pixel(row, q + 4), pixel(row, q + 5));
+// Six pixels of a line. Without branches: neighbours at a border and inside would take both.
+fn line(row: u32, exists: bool, left: Place, right: Place) -> Line {
+    let a = row + vec3<u32>(left.at);
+    let b = row + vec3<u32>(right.at);
+    let l = left.inside & vec3(exists);
+    let r = right.inside & vec3(exists);
+    return turn(select(0.0, x[a.x], l.x), select(0.0, x[a.y], l.y), select(0.0, x[a.z], l.z),
+                select(0.0, x[b.x], r.x), select(0.0, x[b.y], r.y), select(0.0, x[b.z], r.z));
 }
 
 // Three columns of one row of the result.
@@ -82,24 +75,31 @@ fn put(c: u32, t: u32, l0: Line, l1: Line, l2: Line, l3: Line, l4: Line, l5: Lin
 @compute @workgroup_size(64, 1, 1)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let index = id.x + id.y * params.fold;
-    let tile = index % params.count;
     let c = index / params.count;
+    let tile = index - c * params.count;
     if (c >= params.channels) { return; }
     let t = params.first + tile;
-    let each = params.across * params.down;
+    let across = params.across;
+    let each = across * params.down;
     let b = t / each;
-    let y = i32((t % each) / params.across) * 4 - i32(params.padding);
-    let x0 = i32(t % params.across) * 4 - i32(params.padding);
+    let down = (t - b * each) / across;
+    let y = vec3(i32(down * 4u) - i32(params.padding)) + vec3(0, 1, 2);
+    let q = vec3(i32((t - b * each - down * across) * 4u) - i32(params.padding)) + vec3(0, 1, 2);
     let h = i32(params.height);
     let w = i32(params.width);
-    let base = (b * params.channels + c) * params.height * params.width;
-
-    if (y >= 0 && x0 >= 0 && y + 6 <= h && x0 + 6 <= w) {
-        let at = base + u32(y) * params.width + u32(x0);
-        let n = params.width;
-        put(c, tile, inner(at), inner(at + n), inner(at + 2u * n), inner(at + 3u * n), inner(at + 4u * n), inner(at + 5u * n));
-    } else {
-        put(c, tile, outer(base, y, x0), outer(base, y + 1, x0), outer(base, y + 2, x0),
-            outer(base, y + 3, x0), outer(base, y + 4, x0), outer(base, y + 5, x0));
-    }
+    let mode = params.mode;
+    let top = place(y, h, mode);
+    let bottom = place(y + 3, h, mode);
+    let left = place(q, w, mode);
+    let right = place(q + 3, w, mode);
+    let base = (b * params.channels + c) * u32(h * w);
+    let row = base + vec3<u32>(top.at) * u32(w);
+    let low = base + vec3<u32>(bottom.at) * u32(w);
+    put(c, tile,
+        line(row.x, top.inside.x, left, right),
+        line(row.y, top.inside.y, left, right),
+        line(row.z, top.inside.z, left, right),
+        line(low.x, bottom.inside.x, left, right),
+        line(low.y, bottom.inside.y, left, right),
+        line(low.z, bottom.inside.z, left, right));
 }

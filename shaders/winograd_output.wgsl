@@ -40,27 +40,27 @@ fn line(at: u32, step: u32) -> vec4<f32> {
     return vec4(m0 + p + r, q + 2.0 * s, p + 4.0 * r, q + 8.0 * s + m5);
 }
 
-fn put(base: u32, y0: u32, x0: u32, value: vec4<f32>) {
-    if (y0 >= params.height) { return; }
-    let at = base + y0 * params.width + x0;
+fn put(at: u32, inside: vec4<bool>, value: vec4<f32>) {
     let s = act(value);
-    y[at] = s.x;
-    if (x0 + 1u < params.width) { y[at + 1u] = s.y; }
-    if (x0 + 2u < params.width) { y[at + 2u] = s.z; }
-    if (x0 + 3u < params.width) { y[at + 3u] = s.w; }
+    if (inside.x) { y[at] = s.x; }
+    if (inside.y) { y[at + 1u] = s.y; }
+    if (inside.z) { y[at + 2u] = s.z; }
+    if (inside.w) { y[at + 3u] = s.w; }
 }
 
 @compute @workgroup_size(64, 1, 1)
 fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let index = id.x + id.y * params.fold;
-    let tile = index % params.count;
     let c = index / params.count;
+    let tile = index - c * params.count;
     if (c >= params.channels) { return; }
     let t = params.first + tile;
-    let each = params.across * params.down;
+    let across = params.across;
+    let each = across * params.down;
     let b = t / each;
-    let y0 = ((t % each) / params.across) * 4u;
-    let x0 = (t % params.across) * 4u;
+    let down = (t - b * each) / across;
+    let y0 = down * 4u;
+    let x0 = (t - b * each - down * across) * 4u;
     let step = params.rows * params.row;
     let at = c * params.row + tile;
     let l0 = line(at, step);
@@ -75,9 +75,12 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let s = l3 - l4;
     var add = 0.0;
     if (params.biased == 1u) { add = bias[c]; }
-    let base = (b * params.channels + c) * params.height * params.width;
-    put(base, y0, x0, l0 + p + r + add);
-    put(base, y0 + 1u, x0, q + 2.0 * s + add);
-    put(base, y0 + 2u, x0, p + 4.0 * r + add);
-    put(base, y0 + 3u, x0, q + 8.0 * s + l5 + add);
+    let width = params.width;
+    let at_y = (b * params.channels + c) * params.height * width + y0 * width + x0;
+    let inside = vec4(x0) + vec4(0u, 1u, 2u, 3u) < vec4(width);
+    let lines = vec4(y0) + vec4(0u, 1u, 2u, 3u) < vec4(params.height);
+    put(at_y, inside & vec4(lines.x), l0 + p + r + add);
+    put(at_y + width, inside & vec4(lines.y), q + 2.0 * s + add);
+    put(at_y + 2u * width, inside & vec4(lines.z), p + 4.0 * r + add);
+    put(at_y + 3u * width, inside & vec4(lines.w), q + 8.0 * s + l5 + add);
 }

@@ -76,9 +76,12 @@ impl Activation {
         let dims = y.shape();
         let out = empty(&y, dims.clone(), y.dtype);
         let (activation, slope) = self.code();
-        let (threads, row) = grid(dims.num_elements(), 64);
+        let count = dims.num_elements();
+        let apart = count.div_ceil(4);
+        let (threads, row) = grid(apart, 64);
         let params = Params {
-            count: dims.num_elements() as u32,
+            count: count as u32,
+            apart: apart as u32,
             row,
             activation,
             slope,
@@ -92,6 +95,7 @@ impl Activation {
 #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
 struct Params {
     count: u32,
+    apart: u32,
     row: u32,
     activation: u32,
     slope: f32,

@@ -235,7 +235,8 @@ pub(super) fn forward(
             activation: code,
             slope,
         };
-        launch(&OUTPUT, (count, outputs, 1), &[&m, &add], &[&y], params);
+        let threads = (count, outputs.div_ceil(4), 1);
+        launch(&OUTPUT, threads, &[&m, &add], &[&y], params);
     }
     y
 }
