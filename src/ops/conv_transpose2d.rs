@@ -17,7 +17,12 @@ static OUTPUT: Wgsl = Wgsl {
     source: include_str!("../../shaders/conv_transpose2d_output.wgsl"),
     dim: (64, 1, 1),
 };
-pub(super) static KERNELS: [&Wgsl; 1] = [&OUTPUT];
+static PAIRS: Wgsl = Wgsl {
+    name: "conv_transpose2d_pairs",
+    source: include_str!("../../shaders/conv_transpose2d_pairs.wgsl"),
+    dim: (64, 1, 1),
+};
+pub(super) static KERNELS: [&Wgsl; 2] = [&OUTPUT, &PAIRS];
 
 /// The settings of [`conv_transpose2d`]; kernels and strides are square.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -125,6 +130,27 @@ struct Params {
     slope: f32,
 }
 
+#[repr(C)]
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+struct PairsParams {
+    channels: u32,
+    height: u32,
+    width: u32,
+    across: u32,
+    down: u32,
+    kernel: u32,
+    padding: u32,
+    columns: u32,
+    first: u32,
+    images: u32,
+    cells: u32,
+    lines: u32,
+    fold: u32,
+    biased: u32,
+    activation: u32,
+    slope: f32,
+}
+
 /// The transposed convolution with an output of `size`; the weight is `[I, O, k, k]`, place is stride and padding.
 pub(super) fn transposed(
     x: &CubeTensor,
@@ -173,6 +199,30 @@ pub(super) fn transposed(
             line,
             (first * area, tiles(count * area)),
         );
+        if stride == 2 && k <= 4 {
+            let [lines, cells] = size.map(|n| (n - 1 + padding) / 2 - padding / 2 + 1);
+            let ((px, py, _), fold) = grid(b * lines * cells, PAIRS.dim.0);
+            let params = PairsParams {
+                channels: outputs as u32,
+                height: size[0] as u32,
+                width: size[1] as u32,
+                across: across as u32,
+                down: down as u32,
+                kernel: k as u32,
+                padding: padding as u32,
+                columns: columns as u32,
+                first: first as u32,
+                images: b as u32,
+                cells: cells as u32,
+                lines: lines as u32,
+                fold,
+                biased: u32::from(bias.is_some()),
+                activation: code,
+                slope,
+            };
+            launch(&PAIRS, (px, count, py), &[&m, &add], &[&y], params);
+            continue;
+        }
         let ((px, py, _), fold) = grid(h * w, OUTPUT.dim.0);
         let params = Params {
             channels: outputs as u32,

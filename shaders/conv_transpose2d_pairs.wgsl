@@ -1,0 +1,89 @@
+// conv_transpose2d_output for stride 2 and kernels up to 4, where two taps along each axis meet an output pixel. One
+// invocation per two by two output pixels of an image that share their input pixels (id.x + id.z fold) and channel (id.y).
+// Without branches or loops.
+struct Params {
+    channels: u32, height: u32, width: u32, // of the output
+    across: u32, down: u32,                 // input pixels of an image
+    kernel: u32, padding: u32, columns: u32,
+    first: u32, images: u32,                // output channel of M's first row
+    cells: u32, lines: u32, fold: u32,      // two by twos of a line, and lines; invocations of a line of the grid
+    biased: u32, activation: u32, slope: f32,
+}
+
+@group(0) @binding(0) var<storage, read_write> m: array<f32>;    // [O k k, columns]
+@group(0) @binding(1) var<storage, read_write> bias: array<f32>; // [O], or anything if not biased
+@group(0) @binding(2) var<storage, read_write> y: array<f32>;    // [B, O, H, W]
+@group(0) @binding(3) var<storage, read_write> params: Params;
+
+fn act(y: vec4<f32>) -> vec4<f32> {
+    switch params.activation {
+        case 1u: { return max(y, vec4(0.0)); }
+        case 2u: { return select(params.slope * y, y, y > vec4(0.0)); }
+        // tanh overflows on some adapters far from zero.
+        case 3u: { return tanh(clamp(y, vec4(-15.0), vec4(15.0))); }
+        default: { return y; }
+    }
+}
+
+// Taps (i, 0..4) of the input pixels at `pixel`, the one before it along the line at `before`: the sums at the even and
+// the odd output pixel.
+fn taps(at: u32, step: u32, k: u32, pixel: u32, before: u32, here: bool, left: bool) -> vec2<f32> {
+    let last = at + (k - 1u) * step;
+    let t0 = select(0.0, m[at + pixel], here);
+    let t1 = select(0.0, m[min(at + step, last) + pixel], here && k > 1u);
+    let t2 = select(0.0, m[min(at + 2u * step, last) + before], left && k > 2u);
+    let t3 = select(0.0, m[min(at + 3u * step, last) + before], left && k > 3u);
+    return vec2(t0 + t2, t1 + t3);
+}
+
+@compute @workgroup_size(64, 1, 1)
+fn main(@builtin(global_invocation_id) id: vec3<u32>) {
+    let index = id.x + id.z * params.fold;
+    let cells = params.cells;
+    let each = cells * params.lines;
+    let image = index / each;
+    if (image >= params.images) { return; }
+    let cell = index - image * each;
+    let line = cell / cells;
+    let padding = params.padding;
+    // Of the output with its padding, whose first pixels are cut off.
+    let u = line + padding / 2u;
+    let v = cell - line * cells + padding / 2u;
+    let across = params.across;
+    let down = params.down;
+    let k = params.kernel;
+    let step = params.columns;
+    let base = image * across * down;
+    let here = base + min(u, down - 1u) * across;
+    let above = base + min(max(u, 1u) - 1u, down - 1u) * across;
+    let pixel = min(v, across - 1u);
+    let before = min(max(v, 1u) - 1u, across - 1u);
+    let is_here = v < across;
+    let is_left = v > 0u && v <= across;
+    let is_line = u < down;
+    let is_above = u > 0u && u <= down;
+    let at = id.y * k * k * step;
+    let last = at + (k - 1u) * k * step;
+    let next = k * step;
+    let two = k > 1u;
+    let three = k > 2u;
+    let four = k > 3u;
+    let top = taps(at, step, k, here + pixel, here + before, is_here && is_line, is_left && is_line)
+        + taps(min(at + 2u * next, last), step, k, above + pixel, above + before, is_here && is_above && three, is_left && is_above && three);
+    let low = taps(min(at + next, last), step, k, here + pixel, here + before, is_here && is_line && two, is_left && is_line && two)
+        + taps(min(at + 3u * next, last), step, k, above + pixel, above + before, is_here && is_above && four, is_left && is_above && four);
+    let o = params.first + id.y;
+    var value = vec4(top, low);
+    if (params.biased == 1u) { value += bias[o]; }
+    let s = act(value);
+    // Pixels before the first wrap around and lie beyond the last.
+    let py = 2u * u - padding;
+    let px = 2u * v - padding;
+    let width = params.width;
+    let height = params.height;
+    let to = (image * params.channels + o) * height * width + py * width + px;
+    if (py < height && px < width) { y[to] = s.x; }
+    if (py < height && px + 1u < width) { y[to + 1u] = s.y; }
+    if (py + 1u < height && px < width) { y[to + width] = s.z; }
+    if (py + 1u < height && px + 1u < width) { y[to + width + 1u] = s.w; }
+}
