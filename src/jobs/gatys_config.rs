@@ -207,12 +207,13 @@ pub fn estimate(
         let style_side = (size as f32 * config.style_scale).round() as usize;
         let style = net.cost(style_side, style_side, &layers);
         // Forward activations, the gradient of about half of them alive at once, and the picture
-        // with its gradient, moments, averages and packed copies.
+        // with its gradient, moments, averages and packed copies; filters and the kernels' own.
         let picture = match config.optimizer {
             crate::protocol::Optimizer::Adam => 14 * 3 * pixels,
             crate::protocol::Optimizer::Lbfgs => 34 * 3 * pixels,
         };
-        let bytes = 4 * (cost.floats * 3 / 2 + picture).max(style.floats);
+        let most = (cost.floats * 3 / 2 + picture).max(style.floats);
+        let bytes = 4 * (most + cost.scratch.max(style.scratch) + cost.filters);
         let largest = 4 * cost.largest.max(style.largest).max(9 * pixels);
         (w, h, bytes, largest)
     };

@@ -13,6 +13,7 @@ use super::{
     vgg::{FEATURES, VGG16, VGG19, Vgg, VggPlan},
 };
 use crate::error::Error;
+use crate::ops::SCRATCH_BYTES;
 use crate::protocol::Pooling;
 use crate::weights::{Expected, Header, Weights};
 
@@ -148,12 +149,26 @@ pub struct Cost {
     pub floats: u64,
     /// Numbers in the largest single tensor.
     pub largest: u64,
+    /// Numbers that the kernels of the largest layer keep between their launches.
+    pub scratch: u64,
+    /// Numbers of the filters and of their packed copies.
+    pub filters: u64,
 }
 
 impl Cost {
     /// Adds a convolution `input -> output` channels with `taps` weights per pair at `pixels`, and
-    /// the activation after it.
+    /// the activation after it. For stride 1 and 9 taps, Winograd's domain holds 36 numbers for 16 pixels and filters
+    /// grow from 9 numbers to 36; otherwise there is a matrix of all windows.
     pub(super) fn conv(&mut self, input: usize, output: usize, taps: usize, pixels: usize) {
+        let scratch = match taps {
+            9 => (input + output) * pixels * 9 / 4,
+            _ => (taps * input + output) * pixels,
+        };
+        self.scratch = self
+            .scratch
+            .max(scratch as u64)
+            .min(SCRATCH_BYTES as u64 / 4);
+        self.filters += (input * output * taps) as u64;
         self.flops += 2.0 * (input * output * taps) as f64 * pixels as f64;
         let floats = (output * pixels) as u64;
         self.floats += 2 * floats;
@@ -166,12 +181,29 @@ impl Cost {
     }
 }
 
-/// ImageNet's mean and deviation per channel, as torchvision uses them.
-pub(super) fn normalise(image: Tensor<4>) -> Tensor<4> {
-    let device = image.device().without_autodiff();
-    let channels =
-        |values: [f32; 3]| Tensor::<1>::from_floats(values, &device).reshape([1, 3, 1, 1]);
-    (image - channels([0.485, 0.456, 0.406])) / channels([0.229, 0.224, 0.225])
+/// ImageNet's mean and deviation per channel, `[1, 3, 1, 1]`, as torchvision uses them. They stay on the GPU: uploaded at
+/// every pass, they would make Burn submit what it has recorded.
+#[derive(Debug)]
+pub(super) struct Colours {
+    mean: Tensor<4>,
+    deviation: Tensor<4>,
+}
+
+impl Colours {
+    pub(super) fn new(device: &Device) -> Self {
+        let device = device.clone().without_autodiff();
+        let channels =
+            |values: [f32; 3]| Tensor::<1>::from_floats(values, &device).reshape([1, 3, 1, 1]);
+        Self {
+            mean: channels([0.485, 0.456, 0.406]),
+            deviation: channels([0.229, 0.224, 0.225]),
+        }
+    }
+
+    /// RGB in 0..1 as the networks take it.
+    pub(super) fn normalise(&self, image: Tensor<4>) -> Tensor<4> {
+        (image - self.mean.clone()) / self.deviation.clone()
+    }
 }
 
 /// Pooling with stride 2; `None` if nothing would be left.

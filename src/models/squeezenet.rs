@@ -3,7 +3,7 @@
 
 use burn::tensor::{Device, Tensor};
 
-use super::feature_network::{Cost, Taps, normalise, pool};
+use super::feature_network::{Colours, Cost, Taps, pool};
 use crate::error::Error;
 use crate::nn::Conv2d;
 use crate::ops::{Activation, ConvOptions};
@@ -97,6 +97,7 @@ struct Fire {
 pub struct SqueezeNet {
     first: Conv2d,
     fires: Vec<Fire>,
+    colours: Colours,
 }
 
 impl SqueezeNet {
@@ -128,6 +129,7 @@ impl SqueezeNet {
         Ok(Self {
             first: conv("features.0".into(), 2, 0)?,
             fires,
+            colours: Colours::new(device),
         })
     }
 
@@ -138,7 +140,7 @@ impl SqueezeNet {
         if h.min(w) < 3 {
             return taps;
         }
-        let mut x = self.first.forward(normalise(image));
+        let mut x = self.first.forward(self.colours.normalise(image));
         if layers.iter().any(|l| l == "relu1") {
             taps.insert("relu1".into(), x.clone());
         }

@@ -4,7 +4,7 @@
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
 
-use super::feature_network::{Cost, Taps, normalise, pool};
+use super::feature_network::{Colours, Cost, Taps, pool};
 use crate::data::seed::Seed;
 use crate::error::Error;
 use crate::nn::{Conv2d, Init};
@@ -65,6 +65,11 @@ struct Place {
 }
 
 impl VggPlan {
+    /// Whether networks of this plan keep packed filters: our own only, see [`Vgg::packed`].
+    fn is_packed(&self) -> bool {
+        std::ptr::eq(self, &raw const FEATURES)
+    }
+
     fn places(&self) -> Vec<Place> {
         let (mut places, mut index, mut input) = (Vec::new(), 0, 3);
         for (b, &(convs, output)) in self.blocks.iter().enumerate() {
@@ -145,6 +150,10 @@ impl VggPlan {
             channels = p.output;
             left -= usize::from(layers.contains(&p.layer));
         }
+        if self.is_packed() {
+            // Both passes' filters in Winograd's domain: 36 numbers each for 9.
+            cost.filters *= 1 + 2 * 4;
+        }
         cost
     }
 }
@@ -163,6 +172,7 @@ pub struct Vgg {
     plan: &'static VggPlan,
     /// The parameters: a `Module`, so that an optimiser can train it.
     pub convs: Vec<Conv2d>,
+    colours: Colours,
 }
 
 impl Vgg {
@@ -174,12 +184,21 @@ impl Vgg {
         Self {
             plan,
             convs: convs.collect(),
+            colours: Colours::new(device),
         }
     }
 
     /// From given convolutions.
+    ///
+    /// # Panics
+    /// If there is none.
     pub fn new(plan: &'static VggPlan, convs: Vec<Conv2d>) -> Self {
-        Self { plan, convs }
+        let colours = Colours::new(&convs[0].weight.val().device());
+        Self {
+            plan,
+            convs,
+            colours,
+        }
     }
 
     /// Weights from a checked file.
@@ -193,13 +212,13 @@ impl Vgg {
             let bias = weights.tensor(&format!("features.{}.bias", p.index), device)?;
             convs.push(Conv2d::new(weight, Some(bias), CONV));
         }
-        Ok(Self { plan, convs })
+        Ok(Self::new(plan, convs))
     }
 
     /// The same with its filters packed, as it is not going to learn. Our own network only: that takes eight times the
     /// memory, too much for vgg19.
     pub fn packed(self) -> Self {
-        if !std::ptr::eq(self.plan, &raw const FEATURES) {
+        if !self.plan.is_packed() {
             return self;
         }
         let convs = self.convs.into_iter().map(|conv| conv.packed(true));
@@ -230,7 +249,11 @@ impl Vgg {
             .iter()
             .map(|(convs, _)| convs)
             .sum();
-        let x = if block == 0 { normalise(x) } else { x };
+        let x = if block == 0 {
+            self.colours.normalise(x)
+        } else {
+            x
+        };
         let convs = self
             .convs
             .iter()
@@ -242,7 +265,7 @@ impl Vgg {
     /// See [`super::FeatureNetwork::forward`].
     pub fn forward(&self, image: Tensor<4>, layers: &[String], pooling: Pooling) -> Taps {
         let mut taps = Taps::new();
-        let mut x = normalise(image);
+        let mut x = self.colours.normalise(image);
         for (conv, place) in self.convs.iter().zip(self.plan.places()) {
             if taps.len() == layers.len() {
                 break;

@@ -38,8 +38,8 @@ static WEIGHT_SUM: Wgsl = Wgsl {
 };
 pub(super) static KERNELS: [&Wgsl; 5] = [&PACK, &NARROW, &OUTPUT, &PAD_BACKWARD, &WEIGHT_SUM];
 
-/// The most bytes of intermediate results of one piece.
-const PIECE_BYTES: usize = 64 << 20;
+/// The most bytes that the kernels of a convolution keep between their launches; larger ones are cut into pieces.
+pub const SCRATCH_BYTES: usize = 64 << 20;
 /// The most multiply-adds of one launch: a CPU does a few thousand million in a second, a GPU a thousand times as many,
 /// and no launch should take longer than about 50 ms.
 const SOFTWARE_WORK: usize = 300_000_000;
@@ -55,7 +55,7 @@ fn work_limit() -> usize {
 
 /// Cuts `total` things, each of so many bytes and multiply-adds, into pieces `(first, count)` of whole tiles.
 pub(super) fn pieces(total: usize, bytes: usize, work: usize) -> Vec<(usize, usize)> {
-    let most = (PIECE_BYTES / bytes.max(1)).min(work_limit() / work.max(1));
+    let most = (SCRATCH_BYTES / bytes.max(1)).min(work_limit() / work.max(1));
     let most = (most / TILE).max(1) * TILE;
     let count = total.div_ceil(most);
     let each = total.div_ceil(count).next_multiple_of(TILE);

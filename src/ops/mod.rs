@@ -33,6 +33,7 @@ pub use adam::{AdamStep, adam, adam_at, adam_reference};
 pub use check::{Check, check_kernels};
 pub use conv_transpose2d::{ConvTransposeOptions, conv_transpose2d, conv_transpose2d_reference};
 pub use conv2d::{ConvOptions, Packed, PadMode, conv2d, conv2d_packed, conv2d_reference};
+pub use conv2d_launch::SCRATCH_BYTES;
 pub use gemm::{Adapter, use_adapter};
 pub use gram::{gram, gram_reference};
 pub use kernel::Wgsl;
