@@ -78,13 +78,17 @@ pub enum Event {
     },
     /// The GPU is up; jobs can start.
     Ready { adapter: AdapterInfo },
-    /// A network's weights are being fetched (or read from the cache), in bytes.
+    /// A network's weights are being fetched, in bytes.
     Loading {
         run: u32,
         model: String,
         done: u64,
         total: u64,
+        /// Whether it was on this device already.
+        stored: bool,
     },
+    /// A stored file of weights was damaged; it is fetched again.
+    Mended { file: String },
     /// The job's inputs are decoded; what it will take, and what was done to the inputs.
     Started {
         run: u32,

@@ -53,21 +53,13 @@
  */
 import { Recovery } from "./recovery.js";
 import { EaselError, Run, deferred } from "./run.js";
+import { WORKER, trusted } from "./trusted.js";
 
 export { EaselError, Run };
 
-const WORKER = new URL("./worker.js", import.meta.url).href;
 /** At most this many restarts within the window, so that a broken driver is not hammered. */
 const MAX_RESTARTS = 3;
 const RESTART_WINDOW = 120_000;
-
-/** Under Trusted Types a worker's address must come from a named policy; ours knows one address. */
-const policy = /** @type {any} */ (globalThis).trustedTypes?.createPolicy("easel", {
-  createScriptURL(/** @type {string} */ url) {
-    if (url !== WORKER) throw new TypeError(`not a script of Easel: ${url}`);
-    return url;
-  },
-});
 
 /**
  * The engine in its worker.
@@ -202,7 +194,7 @@ export class Easel extends EventTarget {
     this.#loaded = deferred();
     this.#ready = deferred();
     this.#up = false;
-    const worker = new Worker(policy ? policy.createScriptURL(WORKER) : WORKER, { type: "module", name: "easel" });
+    const worker = new Worker(trusted(WORKER), { type: "module", name: "easel" });
     worker.onmessage = ({ data }) => this.#receive(data);
     worker.onmessageerror = () => this.#crash(new EaselError({ code: "unexpected", message: "unreadable message" }));
     worker.onerror = (event) => {
@@ -274,6 +266,9 @@ export class Easel extends EventTarget {
         return;
       case "failed":
         this.#failed(event);
+        return;
+      case "mended":
+        this.dispatchEvent(new CustomEvent("mended", { detail: event.file }));
         return;
       case "image":
       case "checkpoint":

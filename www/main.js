@@ -5,6 +5,7 @@ import { element } from "./dom.js";
 import { Easel, EaselError } from "./easel.js";
 import { parse } from "./hash.js";
 import { alarm, tell } from "./views/notices.js";
+import { Offline } from "./views/offline.js";
 import { Stylize } from "./views/stylize.js";
 import { hideTrouble, showTrouble } from "./views/trouble.js";
 
@@ -13,6 +14,7 @@ appear(first);
 const view = new Stylize();
 view.restore(first);
 element("app").hidden = false;
+const offline = new Offline({ busy: () => view.busy, files: (files) => view.open(files) });
 
 /** @type {Easel | null} Known as soon as its module is loaded, GPU or not. */
 let loaded = null;
@@ -44,6 +46,8 @@ const started = Easel.start({
   onLoaded(easel) {
     loaded = easel;
     view.loaded(easel);
+    offline.models = easel.models;
+    easel.addEventListener("mended", (event) => offline.damaged(/** @type {CustomEvent} */ (event).detail, true));
     easel.addEventListener("restarting", () => view.waiting());
     easel.addEventListener("restarted", (event) => view.back(/** @type {CustomEvent} */ (event).detail));
     easel.addEventListener("gaveup", (event) => trouble(/** @type {CustomEvent} */ (event).detail));

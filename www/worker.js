@@ -1,13 +1,18 @@
 // The worker: probes the GPU, loads the engine, and hands messages to it. All decisions are in Rust.
 // @ts-check
+import { load } from './offline/models.js';
 
 /** @typedef {import('./pkg/easel.js').Request} Request */
 /** @typedef {import('./pkg/easel.js').Event} EngineEvent */
 
 const scope = /** @type {DedicatedWorkerGlobalScope} */ (/** @type {unknown} */ (self));
 
+/** The manifest, as the engine announces it. @type {import('./pkg/easel.js').ModelInfo[]} */
+let models = [];
+
 /** @param {EngineEvent} event @param {ImageBitmap} [bitmap] @param {Blob} [blob] */
 function post(event, bitmap, blob) {
+  if (event.type === 'loaded') models = event.models;
   scope.postMessage({ event, bitmap, blob }, bitmap ? [bitmap] : []);
 }
 
@@ -66,31 +71,17 @@ async function probe() {
 }
 
 /**
- * Fetches a shipped file with its progress.
+ * A shipped file with its progress, from this device if it is there.
  * @param {number} run @param {string} model @param {string} file
  */
-async function fetchModel(run, model, file) {
-  const response = await fetch(new URL(`./weights/${file}`, import.meta.url));
-  if (!response.ok || !response.body) throw new Error(`${file}: HTTP ${response.status}`);
-  const encoded = response.headers.has('content-encoding');
-  const total = encoded ? 0 : Number(response.headers.get('content-length') ?? 0);
-  const parts = [];
-  let done = 0;
-  const reader = response.body.getReader();
-  for (;;) {
-    const { value, done: end } = await reader.read();
-    if (end) break;
-    parts.push(value);
-    done += value.length;
-    post({ type: 'loading', run, model, done, total: Math.max(total, done) });
-  }
-  const bytes = new Uint8Array(done);
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
+function fetchModel(run, model, file) {
+  const entry = models.find(({ id }) => id === model);
+  if (!entry) throw new Error(`${file} is not in the manifest`);
+  return load(
+    entry,
+    (done, total, stored) => post({ type: 'loading', run, model, done, total, stored }),
+    (damaged) => post({ type: 'mended', file: damaged }),
+  );
 }
 
 // A promise alone would only reach the microtask queue, and no message would come in.

@@ -23,6 +23,8 @@ export class Context {
   #expected = [];
   /** @type {import("puppeteer-core").BrowserContext[]} */
   #opened = [];
+  /** @type {(() => unknown)[]} */
+  #tasks = [];
   /** A measurement, printed with the test's name. */
   said = "";
   broken = false;
@@ -66,8 +68,14 @@ export class Context {
     if (unexpected.length > 0) throw new Error(`the page had ${unexpected.length} problems`);
   }
 
+  /** Done after the test, however it ends. @param {() => unknown} task */
+  later(task) {
+    this.#tasks.push(task);
+  }
+
   /** Close what was opened. */
   async end() {
+    for (const task of this.#tasks.splice(0)) await task();
     for (const context of this.#opened.splice(0)) await context.close().catch(() => {});
     if (!this.broken) return;
     // What a failed test leaves behind is not for the next one.
@@ -80,15 +88,17 @@ export class Context {
   /**
    * The site in a page without any memory of earlier ones.
    * @param {{ hash?: string, prepend?: Record<string, string>, changes?: Record<string, (bytes: Buffer) => Buffer | null>,
-   *   insecure?: boolean, started?: boolean, keep?: boolean }} [options] `prepend`: script before a file's own;
+   *   insecure?: boolean, started?: boolean, keep?: boolean, server?: import("./server.mjs").SiteServer,
+   *   early?: () => void }} [options] `prepend`: script before a file's own; `early` runs in the page before it;
    *   `started: false` does not wait for the engine; `keep` leaves it open after the test
    */
-  async open({ hash = "", prepend = {}, changes = {}, insecure = false, started = true, keep = false } = {}) {
+  async open({ hash = "", prepend = {}, changes = {}, insecure = false, started = true, keep = false, server = this.server, early } = {}) {
     if (!this.browser) throw new Error("this test has no browser");
-    const all = { ...changes };
+    // The test may change what it gave while the page is open.
+    const all = Object.keys(prepend).length > 0 ? { ...changes } : changes;
     for (const [file, script] of Object.entries(prepend)) all[file] = (bytes) => Buffer.concat([utf8(`${script}\n`), bytes]);
-    const folder = this.server.folder(all);
-    const origin = `http://${insecure ? INSECURE_HOST : "127.0.0.1"}:${this.server.port}`;
+    const folder = server.folder(all);
+    const origin = `http://${insecure ? INSECURE_HOST : "127.0.0.1"}:${server.port}`;
     const context = await this.browser.createBrowserContext();
     if (!keep) this.#opened.push(context);
     const page = await context.newPage();
@@ -107,6 +117,7 @@ export class Context {
       worker.on?.("console", (message) => message.type() === "error" && tell(`worker: ${message.text()}`));
     });
     await page.evaluateOnNewDocument(installLab);
+    if (early) await page.evaluateOnNewDocument(early);
     await page.goto(`${origin}${folder}${hash}`);
     if (started) await this.#engine(page);
     return page;

@@ -13,8 +13,10 @@ const TYPES = {
   html: "text/html; charset=utf-8",
   js: "text/javascript; charset=utf-8",
   json: "application/json",
+  png: "image/png",
   svg: "image/svg+xml",
   wasm: "application/wasm",
+  webmanifest: "application/manifest+json",
 };
 
 /** The policy of the page, and what only a header can hold. @param {string} page */
@@ -32,6 +34,9 @@ export class SiteServer {
   #folders = new Map();
   /** Files beside the site, by whole path. @type {Map<string, () => Promise<Buffer> | Buffer>} */
   #beside = new Map();
+
+  /** Paths in the site, as they are asked for. @type {string[]} */
+  requests = [];
 
   /** @param {string} site folder of the built site */
   constructor(site) {
@@ -88,6 +93,7 @@ export class SiteServer {
     const [, folder = "", rest = ""] = /^\/([^/]+)\/(.*)$/.exec(path) ?? [];
     const changes = this.#folders.get(folder);
     const file = normalize(rest || "index.html");
+    if (changes) this.requests.push(file);
     const change = changes?.[file];
     const compressed = !change && /\bbr\b/.test(String(request.headers["accept-encoding"] ?? ""));
     const bytes = changes && !file.startsWith("..") ? await this.#read(file, compressed) : null;

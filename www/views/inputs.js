@@ -33,7 +33,7 @@ async function sort(files, zone, takers) {
   if (pictures.length > 0) takers.pictures(pictures, zone);
 }
 
-/** @param {Takers} takers */
+/** @param {Takers} takers @returns {(files: File[]) => void} for files that come in some other way */
 export function inputs(takers) {
   for (const [id, zone] of /** @type {[string, Zone][]} */ ([["content-file", "content"], ["style-file", "style"]])) {
     const chooser = input(id);
@@ -53,6 +53,7 @@ export function inputs(takers) {
     sort(files, inStyle ? "style" : "content", takers);
   });
   dropping(takers);
+  return (files) => sort(files, "content", takers);
 }
 
 /** @param {Zone} zone @param {Takers} takers */

@@ -83,7 +83,16 @@ export function alarm(error, actions = []) {
   return add(notice, place);
 }
 
+/** Something the visitor may do, whenever it suits. It stays. @param {Key} text @param {Key} button @param {() => void} act */
+export function offer(text, button, act) {
+  announce(t(text));
+  for (const old of place.querySelectorAll(".offer")) old.remove();
+  const row = make("div", { class: "row" }, make("button", { type: "button", class: "plain", text: button, onclick: act }));
+  const body = make("div", { class: "notice-body" }, make("p", { text }), row);
+  return add(make("div", { class: "notice info offer" }, icon("info"), body), place);
+}
+
 /** The run begins anew: old failures are answered. */
 export function clear() {
-  place.replaceChildren();
+  for (const notice of [...place.children]) if (!notice.classList.contains("offer")) notice.remove();
 }

@@ -116,7 +116,8 @@ export class Runner {
     switch (event.type) {
       case "loading":
         if (event.total > 0) this.#bar.value = event.done / event.total;
-        say(this.#what, "doing.loading", { model: event.model, done: bytes(event.done), total: bytes(event.total) });
+        if (event.stored) say(this.#what, "doing.stored", { model: event.model });
+        else say(this.#what, "doing.loading", { model: event.model, done: bytes(event.done), total: bytes(event.total) });
         return;
       case "started":
         if (this.phase === "starting") this.#phase("running");

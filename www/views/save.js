@@ -1,5 +1,6 @@
 // @ts-check
 /** The picture as a file or on the clipboard. */
+import { persist, state } from "../offline/shell.js";
 import { byId, download, element, input } from "../dom.js";
 import { bytes, say, t } from "../i18n.js";
 import { EaselError } from "../easel.js";
@@ -51,6 +52,8 @@ export function saving(source) {
       const file = `${safe(name.value) || "easel"}.${ENDINGS[blob.type] ?? "png"}`;
       download(blob, file);
       tell("save.done", { file, size: bytes(blob.size) });
+      // Now there is something here that the visitor would miss.
+      if (state().offline === "ready") persist();
     } catch (error) {
       alarm(error);
     }

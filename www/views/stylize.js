@@ -79,7 +79,7 @@ export class Stylize {
   #moveTimer;
 
   constructor() {
-    inputs({
+    this.open = inputs({
       pictures: (files, zone) => this.#pictures(files, zone),
       network: (file) => this.#useNetwork(file),
       checkpoint: (file) => this.#open(file),
@@ -106,6 +106,11 @@ export class Stylize {
       this.#ask();
     });
     this.#stage();
+  }
+
+  /** Whether a run is going on. */
+  get busy() {
+    return this.#runner.active;
   }
 
   /** Take the state of a link. @param {State} state */

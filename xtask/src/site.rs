@@ -19,6 +19,7 @@ use crate::{
 /// Sizes and hashes of all other files.
 const REPORT: &str = "build.json";
 const WASM: &str = "pkg/easel_bg.wasm";
+const SERVICE_WORKER: &str = "sw.js";
 /// What visitors on slow lines may be asked to load, in bytes after brotli.
 const WASM_BUDGET: usize = 2_000_000;
 /// The same for all HTML, CSS and JavaScript together.
@@ -112,29 +113,41 @@ fn assemble(site: &Path, sources: &BTreeMap<String, PathBuf>, dev: bool) -> Resu
     let cache = root().join("target/brotli");
     let mut files = Files::new();
     let mut used = vec![site.join(REPORT)];
-    for (path, source) in sources {
-        let bytes =
-            fs::read(source).with_context(|| format!("cannot read {}", source.display()))?;
-        let sha256 = hex(&Sha256::digest(&bytes));
+    let mut put = |path: &str, bytes: &[u8], files: &mut Files| -> Result<()> {
+        let sha256 = hex(&Sha256::digest(bytes));
         let target = site.join(path);
-        write_changed(&target, &bytes)?;
-        used.push(target.clone());
+        write_changed(&target, bytes)?;
+        used.push(target);
         let mut brotli = None;
         if !dev && is_text_or_wasm(path) {
-            let compressed = compress(&cache.join(&sha256), path, &bytes)?;
+            let compressed = compress(&cache.join(&sha256), path, bytes)?;
             let target = site.join(format!("{path}.br"));
             write_changed(&target, &compressed)?;
             used.push(target);
             brotli = Some(compressed.len());
         }
+        let bytes = bytes.len();
         files.insert(
-            path.clone(),
+            path.to_owned(),
             File {
-                bytes: bytes.len(),
+                bytes,
                 brotli,
                 sha256,
             },
         );
+        Ok(())
+    };
+    let read = |source: &Path| {
+        fs::read(source).with_context(|| format!("cannot read {}", source.display()))
+    };
+    for (path, source) in sources.iter().filter(|(path, _)| *path != SERVICE_WORKER) {
+        put(path, &read(source)?, &mut files)?;
+    }
+    // In development it would hide every change until the page is told to take it.
+    if let Some(source) = sources.get(SERVICE_WORKER).filter(|_| !dev) {
+        let text = String::from_utf8(read(source)?).context("the service worker is no text")?;
+        let text = stamped(&text, &files)?;
+        put(SERVICE_WORKER, text.as_bytes(), &mut files)?;
     }
     for stray in walk(site)?.into_iter().filter(|file| !used.contains(file)) {
         fs::remove_file(stray)?;
@@ -146,6 +159,33 @@ fn assemble(site: &Path, sources: &BTreeMap<String, PathBuf>, dev: bool) -> Resu
         }
     }
     Ok(files)
+}
+
+/// The service worker with the files that it keeps, and the name of the build, which follows from them.
+fn stamped(text: &str, files: &Files) -> Result<String> {
+    let core: BTreeMap<&String, &String> = files
+        .iter()
+        .filter(|(path, _)| is_core(path))
+        .map(|(path, file)| (path, &file.sha256))
+        .collect();
+    let listing = serde_json::to_string(&core)?;
+    let id = &hex(&Sha256::digest(&listing))[..16];
+    let stub = "const BUILD = { id: \"\", files: {} };";
+    ensure!(
+        text.matches(stub).count() == 1,
+        "www/{SERVICE_WORKER} does not say {stub}"
+    );
+    let build = format!("const BUILD = {{ id: \"{id}\", files: {listing} }};");
+    Ok(text.replace(stub, &build))
+}
+
+/// What the page needs to open: not the weights, which have a store of their own, nor what only shops and developers
+/// look at.
+fn is_core(path: &str) -> bool {
+    !["weights/", "screenshots/"]
+        .iter()
+        .any(|folder| path.starts_with(folder))
+        && !path.ends_with(".d.ts")
 }
 
 /// The best that brotli can do, kept in `cached`: the wasm takes half a minute.
@@ -348,6 +388,24 @@ mod tests {
         );
         assert!(html.is_some() && html < glue, "{message}");
         assert!(!message.contains("logo.svg"), "{message}");
+    }
+
+    #[test]
+    fn the_service_worker_names_the_core_and_changes_with_it() {
+        let stub = "const BUILD = { id: \"\", files: {} };\n";
+        let mut files = files(1, 2, 3);
+        files.insert("weights/a.safetensors".into(), file(4, 4));
+        let first = stamped(stub, &files).unwrap();
+        assert!(
+            first.contains("index.html") && !first.contains("weights"),
+            "{first}"
+        );
+        files.get_mut("index.html").unwrap().sha256 = "ab".into();
+        let second = stamped(stub, &files).unwrap();
+        let id = |text: &str| text.split('"').nth(1).map(str::to_owned);
+        assert_eq!(id(&first).map(|id| id.len()), Some(16));
+        assert_ne!(id(&first), id(&second));
+        assert!(stamped("const BUILD = {};", &files).is_err());
     }
 
     #[test]
