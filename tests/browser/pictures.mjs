@@ -1,5 +1,5 @@
 /**
- * Makes the pictures of README: `node tests/browser/pictures.mjs [--site target/site] [--browser firefox]`.
+ * Makes the pictures of README and of the app's install dialog: `node tests/browser/pictures.mjs [--site target/site] [--browser firefox]`.
  *
  * Two pictures stylized by the page itself from samples that it draws, and the view in both languages and on a phone.
  */
@@ -52,17 +52,24 @@ try {
     await writeFile(join(folder, `${file}.jpg`), Buffer.from(jpeg, "base64"));
     console.log(`${file}.jpg`);
   }
-  for (const [lang, theme, width, height, file] of /** @type {const} */ ([
-    ["en", "light", 1440, 900, "view-en"],
-    ["ko", "dark", 1440, 900, "view-ko"],
-    ["ko", "light", 390, 844, "view-phone"],
+  for (const [lang, theme, width, height, scale, file] of /** @type {const} */ ([
+    ["en", "light", 1440, 900, 1, "tests/pictures/view-en.png"],
+    ["ko", "dark", 1440, 900, 1, "tests/pictures/view-ko.png"],
+    ["ko", "light", 390, 844, 1, "tests/pictures/view-phone.png"],
+    ["en", "light", 1280, 800, 1, "www/screenshots/wide-en.jpg"],
+    ["ko", "light", 1280, 800, 1, "www/screenshots/wide-ko.jpg"],
+    ["en", "light", 390, 844, 2, "www/screenshots/narrow-en.jpg"],
+    ["ko", "light", 390, 844, 2, "www/screenshots/narrow-ko.jpg"],
   ])) {
-    await page.setViewport({ width, height });
+    await page.setViewport({ width, height, deviceScaleFactor: scale });
     await open(`content=village&size=192&steps=40&lang=${lang}&theme=${theme}`);
     await page.click("#start");
     await finished();
-    await page.screenshot({ path: join(folder, `${file}.png`) });
-    console.log(`${file}.png`);
+    // What is only told for a moment is not part of the view.
+    await page.waitForFunction(() => document.querySelector("#toasts")?.childElementCount === 0, { timeout: 20_000 });
+    const path = resolve(import.meta.dirname, "../..", file);
+    await page.screenshot(file.endsWith(".jpg") ? { path, type: "jpeg", quality: 82 } : { path });
+    console.log(file);
   }
 } finally {
   await end(browser);

@@ -52,6 +52,28 @@ export const tests = [
     },
   },
   {
+    name: "the dialog of offline use and privacy opens and closes by keyboard, fits 320 px, and axe-core finds nothing in it",
+    async run(t) {
+      const page = await t.open({ hash: `#${QUICK}&lang=en` });
+      await bringAxe(page);
+      await page.setViewport({ width: 320, height: 640 });
+      await page.focus("#offline-open");
+      await page.keyboard.press("Enter");
+      await t.until(page, () => document.querySelector("#offline-models li"), "the list of networks");
+      await page.$$eval("#offline details", (all) => all.forEach((each) => (each.open = true)));
+      await everywhere(t, page, "offline dialog");
+      for (const lang of ["en", "ko"]) {
+        await page.evaluate((hash) => (location.hash = hash), `${QUICK}&lang=${lang}`);
+        await page.waitForFunction((lang) => document.documentElement.lang === lang, {}, lang);
+        const wide = await page.evaluate(() => [...document.querySelectorAll("#offline *, .bar *")].filter((each) => each.checkVisibility() && !each.closest("pre, .unseen") && (each.getBoundingClientRect().right > 321 || each.getBoundingClientRect().left < -1)).map((each) => `${each.id || each.className || each.tagName} ${Math.round(each.getBoundingClientRect().right)}`));
+        t.equal(wide, [], `${lang}: what is wider than 320 px`);
+      }
+      await page.keyboard.press("Escape");
+      const [open, focused] = await page.evaluate(() => [document.querySelector("dialog")?.open ?? false, document.activeElement?.id]);
+      t.equal([open, focused], [false, "offline-open"], "whether it is open after Escape, and the focus");
+    },
+  },
+  {
     name: "axe-core finds nothing on the page that says why there is no engine",
     async run(t) {
       const page = await t.open({ prepend: { "worker.js": "Object.defineProperty(navigator, 'gpu', { value: undefined });" }, started: false });
