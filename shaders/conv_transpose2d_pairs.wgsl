@@ -1,12 +1,15 @@
 // conv_transpose2d_output for stride 2 and kernels up to 4, where two taps along each axis meet an output pixel. One
 // invocation per two by two output pixels of an image that share their input pixels (id.x + id.z fold) and channel (id.y).
-// Without branches or loops.
+// Without branches or loops. A piece has columns for the input rows top..=bottom of its images, pixels from start on.
 struct Params {
     channels: u32, height: u32, width: u32, // of the output
     across: u32, down: u32,                 // input pixels of an image
-    kernel: u32, padding: u32, columns: u32,
-    first: u32, images: u32,                // output channel of M's first row
-    cells: u32, lines: u32, fold: u32,      // two by twos of a line, and lines; invocations of a line of the grid
+    kernel: u32, padding: u32,
+    columns: u32, start: u32,
+    first: u32, image: u32, images: u32,    // output channel of M's first row; the first image
+    top: u32, bottom: u32,
+    cells: u32, line: u32, lines: u32,      // two by twos of a line; the first line, counted with the padding, and how many
+    fold: u32,                              // invocations of a line of the grid
     biased: u32, activation: u32, slope: f32,
 }
 
@@ -41,21 +44,23 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let index = id.x + id.z * params.fold;
     let cells = params.cells;
     let each = cells * params.lines;
-    let image = index / each;
-    if (image >= params.images) { return; }
-    let cell = index - image * each;
+    let nth = index / each;
+    if (nth >= params.images) { return; }
+    let image = params.image + nth;
+    let cell = index - nth * each;
     let line = cell / cells;
     let padding = params.padding;
     // Of the output with its padding, whose first pixels are cut off.
-    let u = line + padding / 2u;
+    let u = line + params.line;
     let v = cell - line * cells + padding / 2u;
     let across = params.across;
     let down = params.down;
     let k = params.kernel;
     let step = params.columns;
-    let base = image * across * down;
-    let here = base + min(u, down - 1u) * across;
-    let above = base + min(max(u, 1u) - 1u, down - 1u) * across;
+    // May wrap around: the rows added below undo it.
+    let base = image * across * down - params.start;
+    let here = base + clamp(u, params.top, params.bottom) * across;
+    let above = base + clamp(max(u, 1u) - 1u, params.top, params.bottom) * across;
     let pixel = min(v, across - 1u);
     let before = min(max(v, 1u) - 1u, across - 1u);
     let is_here = v < across;

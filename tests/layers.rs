@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Modules with their layer, as in ARCHITECTURE.md. A module may import from its own layer and below.
-const LAYERS: [(&str, u32); 14] = [
+const LAYERS: [(&str, u32); 15] = [
     ("lib", 8),
     ("exports", 8),
     ("bench", 8),
@@ -12,6 +12,7 @@ const LAYERS: [(&str, u32); 14] = [
     ("session", 7),
     ("jobs", 6),
     ("train", 6),
+    ("native_bench", 6),
     ("models", 5),
     ("losses", 5),
     ("nn", 4),

@@ -137,12 +137,19 @@ fn large_layers_are_cut_into_pieces_and_stay_right() {
         padding: 1,
         ..ConvTransposeOptions::default()
     };
-    check(
-        "transposed",
-        [1, 64, 65, 64],
-        [64, 80, 4, 4],
-        [&|x, w| conv_transpose2d(x, w, None, options), &|x, w| {
-            conv_transpose2d_reference(x, w, None, options)
-        }],
-    );
+    let transposed = |name: &str, x: [usize; 4], w: [usize; 4], options: ConvTransposeOptions| {
+        let name = format!("transposed, cut along {name}");
+        let ours: &dyn Fn(T, T) -> T = &|x, w| conv_transpose2d(x, w, None, options);
+        let truth: &dyn Fn(T, T) -> T = &|x, w| conv_transpose2d_reference(x, w, None, options);
+        check(&name, x, w, [ours, truth]);
+    };
+    transposed("channels", [1, 64, 65, 64], [64, 80, 4, 4], options);
+    transposed("lines", [2, 256, 73, 64], [256, 2, 4, 4], options);
+    transposed("images", [3, 512, 31, 48], [512, 1, 3, 3], options);
+    let options = ConvTransposeOptions {
+        stride: 3,
+        output_padding: 1,
+        ..options
+    };
+    transposed("lines, stride 3", [1, 256, 67, 52], [256, 1, 5, 5], options);
 }

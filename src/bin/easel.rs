@@ -15,6 +15,7 @@ mod native {
     use easel::error::Error;
     use easel::jobs::{Gatys, GatysInputs, Job, Status};
     use easel::models::Architecture;
+    use easel::native_bench::{self, Report, Torch, TorchDevice};
     use easel::ops::{Adapter, use_adapter};
     use easel::protocol::{GatysConfig, ModelInfo};
     use easel::train::features;
@@ -25,9 +26,9 @@ mod native {
     struct Command {
         #[command(subcommand)]
         what: What,
-        /// Where to compute.
-        #[arg(long, global = true, default_value = "cpu")]
-        device: Where,
+        /// Where to compute: `bench` on the graphics card, all others on the processor if nothing is said.
+        #[arg(long, global = true)]
+        device: Option<Where>,
     }
 
     #[derive(Subcommand)]
@@ -37,6 +38,8 @@ mod native {
         Train(Model),
         /// Stylize one picture by optimisation.
         Gatys(GatysArgs),
+        /// Measure the kernels on the graphics card: layers, a whole network, and the same in PyTorch.
+        Bench(BenchArgs),
     }
 
     #[derive(Subcommand)]
@@ -45,7 +48,7 @@ mod native {
         Features(FeaturesArgs),
     }
 
-    #[derive(Clone, Copy, ValueEnum)]
+    #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
     enum Where {
         /// Burn's Flex backend.
         Cpu,
@@ -105,18 +108,105 @@ mod native {
         out: PathBuf,
     }
 
+    #[derive(Args)]
+    struct BenchArgs {
+        /// Side of the picture in pixels, a multiple of 4.
+        #[arg(long, default_value_t = 256)]
+        size: usize,
+        /// Channels at full size.
+        #[arg(long, default_value_t = 64)]
+        width: usize,
+        /// Residual blocks.
+        #[arg(long, default_value_t = 9)]
+        blocks: usize,
+        /// Pictures at a time.
+        #[arg(long, default_value_t = 1)]
+        batch: usize,
+        #[arg(long, default_value_t = 5)]
+        rounds: usize,
+        /// Leave out the whole network, and PyTorch.
+        #[arg(long)]
+        layers_only: bool,
+        /// Whether to run the network in PyTorch, too; `auto` does if it is there.
+        #[arg(long, default_value = "auto")]
+        torch: WhetherTorch,
+        /// Where PyTorch computes.
+        #[arg(long, default_value = "cuda")]
+        torch_device: WhereTorch,
+        /// The interpreter that has PyTorch.
+        #[arg(long, default_value = "python3")]
+        python: String,
+        /// A file for the figures as JSON.
+        #[arg(long)]
+        out: Option<PathBuf>,
+    }
+
+    #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+    enum WhetherTorch {
+        Auto,
+        On,
+        Off,
+    }
+
+    #[derive(Clone, Copy, ValueEnum)]
+    enum WhereTorch {
+        Cuda,
+        Cpu,
+    }
+
     pub fn main() -> Result<(), Box<dyn std::error::Error>> {
         let command = Command::parse();
-        let device = match command.device {
-            Where::Cpu => Device::flex(),
-            Where::Gpu => {
+        let device = || match command.device {
+            None | Some(Where::Cpu) => Device::flex(),
+            Some(Where::Gpu) => {
                 use_adapter(default_adapter());
                 Device::wgpu(DeviceKind::DefaultDevice)
             }
         };
         match command.what {
-            What::Train(Model::Features(args)) => train_features(args, &device),
-            What::Gatys(args) => gatys(args, &device),
+            What::Train(Model::Features(args)) => train_features(args, &device()),
+            What::Gatys(args) => gatys(args, &device()),
+            What::Bench(_) if command.device == Some(Where::Cpu) => {
+                Err("bench measures the kernels of a graphics card; leave --device cpu out".into())
+            }
+            What::Bench(args) => bench(args),
+        }
+    }
+
+    fn bench(args: BenchArgs) -> Result<(), Box<dyn std::error::Error>> {
+        let settings = native_bench::Settings {
+            size: args.size,
+            width: args.width,
+            blocks: args.blocks,
+            batch: args.batch,
+            rounds: args.rounds,
+            layers_only: args.layers_only,
+        };
+        let (device, kind, adapter) = native_bench::start()?;
+        eprintln!("measuring on {}", adapter.name);
+        let figures = native_bench::measure(&settings, kind, &device)?;
+        let torch = if args.torch == WhetherTorch::Off || args.layers_only {
+            None
+        } else {
+            let device = match args.torch_device {
+                WhereTorch::Cuda => TorchDevice::Cuda,
+                WhereTorch::Cpu => TorchDevice::Cpu,
+            };
+            Some(native_bench::torch(&settings, &args.python, device)?)
+        };
+        let report = Report {
+            adapter,
+            settings,
+            figures,
+            torch,
+        };
+        println!("{report}");
+        if let Some(path) = args.out {
+            std::fs::write(path, serde_json::to_string_pretty(&report)? + "\n")?;
+        }
+        match report.torch {
+            Some(Torch::Absent(why)) if args.torch == WhetherTorch::On => Err(why.into()),
+            _ => Ok(()),
         }
     }
 
@@ -243,8 +333,14 @@ mod native {
 }
 
 #[cfg(not(target_family = "wasm"))]
-fn main() -> Result<(), Box<dyn std::error::Error>> {
-    native::main()
+fn main() -> std::process::ExitCode {
+    match native::main() {
+        Ok(()) => std::process::ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("error: {error}");
+            std::process::ExitCode::FAILURE
+        }
+    }
 }
 
 #[cfg(target_family = "wasm")]

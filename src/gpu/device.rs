@@ -8,7 +8,7 @@ use crate::protocol::AdapterInfo;
 
 /// Launches recorded before they are submitted together: enough to amortise a submission, few enough
 /// that none takes long on a slow adapter.
-const TASKS: usize = 64;
+pub const TASKS: usize = 64;
 
 /// What our kernels need, by WebGPU's names. Each is the specification's own minimum, so that only
 /// adapters in compatibility mode fall below.

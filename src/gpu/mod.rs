@@ -5,7 +5,7 @@ mod device;
 mod present;
 mod readback;
 
-pub use device::{Gpu, check_limits, start};
+pub use device::{Gpu, TASKS, check_limits, start};
 #[cfg(target_family = "wasm")]
 pub use present::Presenter;
 pub use readback::{read_bytes, read_named, read_scalars};

@@ -41,7 +41,8 @@ impl Default for ResnetGeneratorConfig {
 const ENDS: usize = 3;
 
 impl ResnetGeneratorConfig {
-    fn plan(&self) -> Vec<LayerPlan> {
+    /// Its layers, in the order in which they run.
+    pub fn plan(&self) -> Vec<LayerPlan> {
         let reflect = |padding| {
             Form::Direct(ConvOptions {
                 padding,

@@ -141,7 +141,7 @@ const NARROW_STRIP: usize = 8;
 
 /// Whether Winograd's transforms pay.
 fn is_winograd([o, i, k, _]: [usize; 4], stride: usize) -> bool {
-    k == 3 && stride == 1 && i.min(o) >= WINOGRAD_CHANNELS
+    k == 3 && stride == 1 && i.min(o) >= WINOGRAD_CHANNELS && super::winograds()
 }
 
 /// Filters for [`forward`].

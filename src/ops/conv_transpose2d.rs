@@ -1,6 +1,6 @@
 //! Transposed 2-D convolution, the gradient of a convolution used forwards, with bias and activation. On the GPU a
 //! matrix product gives what each input pixel adds to each output, without the zeros of the textbook form, and a second
-//! pass gathers.
+//! pass gathers. A layer too large for one piece is cut along its images or lines, then along its output channels.
 
 use burn::backend::{Dispatch, wgpu::CubeTensor};
 use burn::tensor::{Tensor, module, ops::ConvTransposeOptions as BurnOptions};
@@ -8,7 +8,7 @@ use burn::tensor::{Tensor, module, ops::ConvTransposeOptions as BurnOptions};
 use super::Activation;
 use super::conv2d::{ConvOps, bias_or};
 use super::conv2d_launch::{dims4, pieces};
-use super::gemm::{gemm, padded, tiles};
+use super::gemm::{TILE, gemm, padded, tiles};
 use super::im2col::{Windows, im2col};
 use super::kernel::{Wgsl, empty, grid, launch, or_nothing};
 
@@ -110,6 +110,20 @@ pub fn conv_transpose2d_reference(
     options.activation.reference(y)
 }
 
+/// Where a piece lies, as both kernels take it.
+#[repr(C)]
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+struct Place {
+    /// Columns of the product.
+    columns: u32,
+    /// Input pixels of all images before its first.
+    start: u32,
+    /// Output channel of its first row.
+    first: u32,
+    image: u32,
+    images: u32,
+}
+
 #[repr(C)]
 #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
 struct Params {
@@ -121,9 +135,9 @@ struct Params {
     kernel: u32,
     stride: u32,
     padding: u32,
-    columns: u32,
-    first: u32,
-    images: u32,
+    place: Place,
+    begin: u32,
+    end: u32,
     fold: u32,
     biased: u32,
     activation: u32,
@@ -140,10 +154,11 @@ struct PairsParams {
     down: u32,
     kernel: u32,
     padding: u32,
-    columns: u32,
-    first: u32,
-    images: u32,
+    place: Place,
+    top: u32,
+    bottom: u32,
     cells: u32,
+    line: u32,
     lines: u32,
     fold: u32,
     biased: u32,
@@ -151,97 +166,172 @@ struct PairsParams {
     slope: f32,
 }
 
+/// Lines of one image, or all those of several. Line `l` is the output rows from `l stride - padding` on, as many as the
+/// stride, and sees the input rows `l - reach + 1` to `l`, where `reach = k / stride`, rounded up.
+#[derive(Clone, Copy)]
+struct Piece {
+    image: usize,
+    images: usize,
+    line: usize,
+    lines: usize,
+    /// The first of the input rows, and the one after the last.
+    rows: [usize; 2],
+}
+
+/// Pieces of at most `most` input pixels, but a line at least.
+fn cut(
+    [b, _, down, across]: [usize; 4],
+    [line, end]: [usize; 2],
+    reach: usize,
+    most: usize,
+) -> Vec<Piece> {
+    let rows = most / across;
+    let whole = Piece {
+        image: 0,
+        images: b,
+        line,
+        lines: end - line,
+        rows: [0, down],
+    };
+    if rows >= down {
+        let images = (rows / down).min(b);
+        let some = |image| Piece {
+            image,
+            images: images.min(b - image),
+            ..whole
+        };
+        return (0..b).step_by(images).map(some).collect();
+    }
+    let lines = (rows + 1).saturating_sub(reach).max(1);
+    let lines = whole.lines.div_ceil(whole.lines.div_ceil(lines));
+    let some = |image, line: usize| {
+        let lines = lines.min(end - line);
+        let top = (line + 1).saturating_sub(reach).min(down - 1);
+        Piece {
+            image,
+            images: 1,
+            line,
+            lines,
+            rows: [top, (line + lines).clamp(top + 1, down)],
+        }
+    };
+    let of = |image| {
+        (line..end)
+            .step_by(lines)
+            .map(move |line| some(image, line))
+    };
+    (0..b).flat_map(of).collect()
+}
+
 /// The transposed convolution with an output of `size`; the weight is `[I, O, k, k]`, place is stride and padding.
 pub(super) fn transposed(
     x: &CubeTensor,
     weight: &CubeTensor,
     bias: Option<&CubeTensor>,
-    size @ [h, w]: [usize; 2],
+    [h, w]: [usize; 2],
     (stride, padding): (usize, usize),
     activation: Activation,
 ) -> CubeTensor {
     let dims @ [b, inputs, down, across] = dims4(x);
     let [_, outputs, k, _] = dims4(weight);
-    let (taps, pixels) = (outputs * k * k, b * down * across);
+    let (area, taps) = (k * k, outputs * k * k);
     // Both operands lie ready if their rows are whole tiles.
-    let rows = |x: &CubeTensor, dims: [usize; 4], row: usize| {
-        let windows = Windows::pixels(dims[2], dims[3]);
-        im2col(x, dims, &windows, (0, dims[0] * dims[2] * dims[3]), row)
-    };
-    let (line, columns) = (tiles(taps), padded(pixels));
+    let line = tiles(taps);
     let u = if taps == line {
         weight.clone()
     } else {
-        rows(weight, [1, inputs, 1, taps], line)
-    };
-    let v = if b == 1 && pixels == columns {
-        x.clone()
-    } else {
-        rows(x, dims, columns)
+        let flat = Windows::pixels(1, taps);
+        im2col(weight, [1, inputs, 1, taps], &flat, (0, taps), line)
     };
     let y = empty(x, [b, outputs, h, w], x.dtype);
     let (code, slope) = activation.code();
     let add = or_nothing(bias, x);
-    let area = k * k;
-    // Cut along the output channels, whole tiles of their taps at a time.
-    let most = pieces(
-        outputs,
-        4 * area * columns,
-        (area * columns).saturating_mul(inputs),
-    )[0]
-    .1;
-    for first in (0..outputs).step_by(most) {
-        let count = most.min(outputs - first);
-        let m = gemm(
-            &u,
-            &v,
-            [1, inputs, columns],
-            line,
-            (first * area, tiles(count * area)),
-        );
-        if stride == 2 && k <= 4 {
-            let [lines, cells] = size.map(|n| (n - 1 + padding) / 2 - padding / 2 + 1);
-            let ((px, py, _), fold) = grid(b * lines * cells, PAIRS.dim.0);
-            let params = PairsParams {
+    // As few pieces as their operand and the product of a tile of channels allow, each at most half of the scratch; what a
+    // piece has more of channels is cut below, which repeats no input row.
+    let (bytes, work) = (8 * inputs.max(TILE * area), TILE * area * inputs);
+    let most = pieces(b * down * across, bytes, work)[0].1;
+    let ends = [padding / stride, (h - 1 + padding) / stride + 1];
+    for piece in cut(dims, ends, k.div_ceil(stride), most) {
+        let [top, end] = piece.rows;
+        let start = (piece.image * down + top) * across;
+        let count = piece.images * (end - top) * across;
+        let columns = padded(count);
+        let v = if count == down * across && b == 1 && count == columns {
+            x.clone()
+        } else {
+            im2col(
+                x,
+                dims,
+                &Windows::pixels(down, across),
+                (start, count),
+                columns,
+            )
+        };
+        // Whole tiles of the channels' taps at a time.
+        let (bytes, work) = (8 * area * columns, area * columns * inputs);
+        for (first, count) in pieces(outputs, bytes, work) {
+            let m = gemm(
+                &u,
+                &v,
+                [1, inputs, columns],
+                line,
+                (first * area, tiles(count * area)),
+            );
+            let place = Place {
+                columns: columns as u32,
+                start: start as u32,
+                first: first as u32,
+                image: piece.image as u32,
+                images: piece.images as u32,
+            };
+            if stride == 2 && k <= 4 {
+                let cells = (w - 1 + padding) / 2 - padding / 2 + 1;
+                let ((px, py, _), fold) = grid(piece.images * piece.lines * cells, PAIRS.dim.0);
+                let params = PairsParams {
+                    channels: outputs as u32,
+                    height: h as u32,
+                    width: w as u32,
+                    across: across as u32,
+                    down: down as u32,
+                    kernel: k as u32,
+                    padding: padding as u32,
+                    place,
+                    top: top as u32,
+                    bottom: (end - 1) as u32,
+                    cells: cells as u32,
+                    line: piece.line as u32,
+                    lines: piece.lines as u32,
+                    fold,
+                    biased: u32::from(bias.is_some()),
+                    activation: code,
+                    slope,
+                };
+                launch(&PAIRS, (px, count, py), &[&m, &add], &[&y], params);
+                continue;
+            }
+            let row = |line: usize| (line * stride).saturating_sub(padding).min(h);
+            let (begin, end) = (row(piece.line) * w, row(piece.line + piece.lines) * w);
+            let ((px, py, _), fold) = grid(end - begin, OUTPUT.dim.0);
+            let params = Params {
                 channels: outputs as u32,
-                height: size[0] as u32,
-                width: size[1] as u32,
+                height: h as u32,
+                width: w as u32,
                 across: across as u32,
                 down: down as u32,
                 kernel: k as u32,
+                stride: stride as u32,
                 padding: padding as u32,
-                columns: columns as u32,
-                first: first as u32,
-                images: b as u32,
-                cells: cells as u32,
-                lines: lines as u32,
+                place,
+                begin: begin as u32,
+                end: end as u32,
                 fold,
                 biased: u32::from(bias.is_some()),
                 activation: code,
                 slope,
             };
-            launch(&PAIRS, (px, count, py), &[&m, &add], &[&y], params);
-            continue;
+            let threads = (px, count, py * piece.images);
+            launch(&OUTPUT, threads, &[&m, &add], &[&y], params);
         }
-        let ((px, py, _), fold) = grid(h * w, OUTPUT.dim.0);
-        let params = Params {
-            channels: outputs as u32,
-            height: size[0] as u32,
-            width: size[1] as u32,
-            across: across as u32,
-            down: down as u32,
-            kernel: k as u32,
-            stride: stride as u32,
-            padding: padding as u32,
-            columns: columns as u32,
-            first: first as u32,
-            images: b as u32,
-            fold,
-            biased: u32::from(bias.is_some()),
-            activation: code,
-            slope,
-        };
-        launch(&OUTPUT, (px, count, py * b), &[&m, &add], &[&y], params);
     }
     y
 }

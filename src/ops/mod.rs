@@ -21,6 +21,7 @@ mod norm;
 #[cfg(not(target_family = "wasm"))]
 mod norm_flex;
 mod norm_gradient;
+mod peak;
 mod rgba8_pack;
 mod rgba8_unpack;
 mod running_statistics;
@@ -38,6 +39,7 @@ pub use gemm::{Adapter, use_adapter};
 pub use gram::{gram, gram_reference};
 pub use kernel::Wgsl;
 pub use norm::{NormOptions, Over, norm, norm_reference};
+pub use peak::{FmaSteps, peak_copy, peak_fma, peak_fma_reference};
 pub use rgba8_pack::{rgba8_pack, rgba8_pack_reference};
 pub use rgba8_unpack::{rgba8_unpack, rgba8_unpack_reference};
 pub use running_statistics::{running_statistics, running_statistics_reference};
@@ -55,6 +57,7 @@ pub fn kernels() -> Vec<&'static Wgsl> {
         &gram::KERNELS[..],
         &im2col::KERNELS[..],
         &norm::KERNELS[..],
+        &peak::KERNELS[..],
         &rgba8_pack::KERNELS[..],
         &rgba8_unpack::KERNELS[..],
         &running_statistics::KERNELS[..],
@@ -122,4 +125,30 @@ pub use burns::use_burns;
 #[cfg(not(feature = "bench"))]
 const fn burns() -> bool {
     false
+}
+
+/// Whether 3x3 convolutions may run by Winograd's transforms; the native bench measures them without, too.
+#[cfg(not(target_family = "wasm"))]
+mod winograds {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    static WINOGRADS: AtomicBool = AtomicBool::new(true);
+
+    /// From now on, use Winograd's transforms where they pay, or never. Filters packed before that do not fit.
+    pub fn use_winograd(winograds: bool) {
+        WINOGRADS.store(winograds, Ordering::Relaxed);
+    }
+
+    pub(super) fn winograds() -> bool {
+        WINOGRADS.load(Ordering::Relaxed)
+    }
+}
+#[cfg(not(target_family = "wasm"))]
+pub use winograds::use_winograd;
+#[cfg(not(target_family = "wasm"))]
+use winograds::winograds;
+
+#[cfg(target_family = "wasm")]
+const fn winograds() -> bool {
+    true
 }
