@@ -10,7 +10,7 @@
  * ```
  *
  * The worker may die at any time (lost device, out of memory, a panic in wasm rejects nothing); then
- * everything pending fails with a code, and a new worker is started. Types are generated from
+ * everything pending fails with a code, and a new worker is started; a run with `recover` goes on in it. Types are generated from
  * `src/protocol.rs`.
  *
  * @typedef {import("./pkg/easel.d.ts").Event} WorkerEvent
@@ -31,8 +31,11 @@
  *
  * @typedef {Extract<WorkerEvent, { type: "finished" }>} Finished
  * @typedef {Extract<WorkerEvent, { type: "frame" }> & { bitmap: ImageBitmap }} Frame
- * @typedef {Extract<WorkerEvent, { type: "started" | "loading" | "progress" | "paused" | "tuned" | "refused" }> | Finished | Frame} RunEvent
+ * @typedef {Extract<WorkerEvent, { type: "started" | "loading" | "progress" | "paused" | "tuned" | "refused" }> | Finished | Frame | Kept | Recovered} RunEvent
  *   What iterating over a run yields.
+ * @typedef {{ type: "kept", run: number, step: number, checkpoint: Blob }} Kept With `recover`: the state was kept.
+ * @typedef {{ type: "recovered", run: number, step: number, error: EaselError }} Recovered The run goes on from the
+ *   state of that step, after `error` ended its worker.
  *
  * @typedef {object} Inputs
  * @property {Blob} content The picture to stylize.
@@ -40,11 +43,15 @@
  * @property {Blob} [init] The picture to start from, with `init: "picture"`.
  * @property {Blob} [network] A `.safetensors` file, with `network: "custom"`.
  *
+ * @typedef {object} Options
+ * @property {boolean} [recover] Keep the state every few seconds, and go on from it if the worker dies.
+ *
  * @typedef {object} Answer What the worker posts: an event, and big things beside it.
  * @property {WorkerEvent} event
  * @property {ImageBitmap} [bitmap]
  * @property {Blob} [blob]
  */
+import { Recovery } from "./recovery.js";
 import { EaselError, Run, deferred } from "./run.js";
 
 export { EaselError, Run };
@@ -161,15 +168,16 @@ export class Easel extends EventTarget {
 
   /**
    * Start a job; a job that is still going is stopped first.
-   * @param {JobConfig} job @param {Inputs} inputs @returns {Run}
+   * @param {JobConfig} job @param {Inputs} inputs
+   * @param {Options} [options] @returns {Run}
    */
-  run(job, inputs) {
-    return this.#begin((run) => ({ request: { type: "start", run, job }, inputs }));
+  run(job, inputs, options) {
+    return this.#begin((run) => ({ request: { type: "start", run, job }, inputs }), options);
   }
 
-  /** Continue a checkpoint exactly where it stood. @param {Blob} checkpoint @returns {Run} */
-  resume(checkpoint) {
-    return this.#begin((run) => ({ request: { type: "resume", run }, checkpoint }));
+  /** Continue a checkpoint exactly where it stood. @param {Blob} checkpoint @param {Options} [options] @returns {Run} */
+  resume(checkpoint, options) {
+    return this.#begin((run) => ({ request: { type: "resume", run }, checkpoint }), options);
   }
 
   /** Try again after `gaveup`, or at the user's wish. Resolves when the GPU is up. */
@@ -215,6 +223,11 @@ export class Easel extends EventTarget {
     for (const run of [...this.#runs.values()]) {
       // A run that waits for its turn goes to the next worker.
       if (!run.posted) continue;
+      const begin = error.code === "no-run" ? null : run.outlives(error);
+      if (begin) {
+        this.#inTurn(run, null, begin).catch((lost) => run.fail(lost));
+        continue;
+      }
       run.fail(error);
       this.#runs.delete(run.id);
     }
@@ -287,7 +300,8 @@ export class Easel extends EventTarget {
       this.#tickets.get(ticket)?.reject(error);
       this.#tickets.delete(ticket);
     } else if (run != null) {
-      this.#runs.get(run)?.fail(error);
+      // A lost device ends the worker, below, and what becomes of its runs is said there.
+      if (error.code !== "device-lost") this.#runs.get(run)?.fail(error);
     } else if (this.#up) {
       this.#crash(error);
       return;
@@ -313,23 +327,25 @@ export class Easel extends EventTarget {
   }
 
   /**
-   * @param {(run: number) => { request: Request, inputs?: Inputs, checkpoint?: Blob }} message
+   * @param {(run: number) => import("./recovery.js").Begin} message @param {Options} [options]
    * @returns {Run}
    */
-  #begin(message) {
-    const run = new Run(++this.#number, {
-      post: (request) => this.#worker?.postMessage({ request }),
-      ask: (request) => this.#ask(request),
-      has: ({ id }) => this.#runs.has(id),
-      forget: ({ id }) => {
+  #begin(message, { recover = false } = {}) {
+    const begin = message(++this.#number);
+    const link = {
+      post: (/** @type {Request} */ request) => this.#worker?.postMessage({ request }),
+      ask: (/** @type {(ticket: number) => Request} */ request) => this.#ask(request),
+      has: (/** @type {Run} */ { id }) => this.#runs.has(id),
+      forget: (/** @type {Run} */ { id }) => {
         if (this.#runs.delete(id)) this.#worker?.postMessage({ request: { type: "forget", run: id } });
       },
       abandon: () => this.#crash(new EaselError({ code: "no-answer", message: "the engine did not answer" })),
-    });
+    };
+    const run = new Run(this.#number, link, recover ? new Recovery(begin) : null);
     const before = this.#active;
     this.#active = run;
     this.#runs.set(run.id, run);
-    this.#inTurn(run, before, message(run.id)).catch((error) => run.fail(error));
+    this.#inTurn(run, before, begin).catch((error) => run.fail(error));
     return run;
   }
 
@@ -337,9 +353,21 @@ export class Easel extends EventTarget {
   async #inTurn(run, before, message) {
     // How the one before ended is told to whoever holds it.
     await before?.stop().catch(() => {});
-    await this.#ready.promise;
+    await this.#standing();
     if (run.ended) return;
     run.markPosted();
     this.#worker?.postMessage(message);
+  }
+
+  /** Until the GPU is up, in whichever worker it comes up. */
+  async #standing() {
+    for (;;) {
+      const ready = this.#ready;
+      try {
+        return await ready.promise;
+      } catch (error) {
+        if (ready === this.#ready) throw error;
+      }
+    }
   }
 }

@@ -10,6 +10,7 @@
  * @typedef {import("./easel.js").GatysControl} GatysControl
  * @typedef {import("./easel.js").Request} Request
  * @typedef {import("./easel.js").RunEvent} RunEvent
+ * @typedef {import("./recovery.js").Recovery} Recovery
  *
  * @typedef {object} Link What a run may ask of its engine.
  * @property {(request: Request) => void} post
@@ -71,16 +72,22 @@ export class Run {
   #ended = false;
   #posted = false;
   #step = 0;
+  #paused = false;
+  /** @type {Recovery | null} */
+  #recovery;
+  /** What ended the worker that the run is to outlive. @type {EaselError | null} */
+  #lost = null;
   /** @type {ReturnType<typeof deferred<Finished>>} */
   #done = deferred();
   /** @type {{ type: "paused" | "tuned", on?: boolean, promise: ReturnType<typeof deferred<void>> }[]} */
   #waiting = [];
 
-  /** @param {number} id @param {Link} link */
-  constructor(id, link) {
+  /** @param {number} id @param {Link} link @param {Recovery | null} recovery null: it ends with its worker */
+  constructor(id, link, recovery) {
     /** The number that marks this run's messages. */
     this.id = id;
     this.#link = link;
+    this.#recovery = recovery;
   }
 
   /** Resolves with the `finished` event; rejects with the {@link EaselError} that ended the run. */
@@ -114,6 +121,7 @@ export class Run {
    * @param {Partial<GatysControl>} control
    */
   tune(control) {
+    this.#recovery?.tuned(control);
     return this.#confirm("tuned", { type: "tune", run: this.id, control });
   }
 
@@ -159,6 +167,18 @@ export class Run {
     return this.#file((ticket) => ({ type: "checkpoint", run: this.id, ticket }));
   }
 
+  /**
+   * With `recover`: keep the state now, instead of when it is next due. It comes as a `kept` event.
+   * @returns {Promise<void>}
+   */
+  async keep() {
+    const recovery = this.#recovery;
+    if (!recovery || this.#ended || !this.#posted) return;
+    const step = this.#step;
+    const checkpoint = await recovery.keep(step, () => this.checkpoint());
+    if (checkpoint) this.receive({ type: "kept", run: this.id, step, checkpoint });
+  }
+
   /** Free the memory of a finished run. */
   forget() {
     this.#link.forget(this);
@@ -182,8 +202,34 @@ export class Run {
     this.#posted = true;
   }
 
+  /**
+   * For {@link Easel}: the worker is gone. What begins the run in the next one, or nothing if it ends here.
+   * @param {EaselError} error
+   */
+  outlives(error) {
+    if (this.#ended || !this.#recovery?.lost()) return null;
+    this.#posted = false;
+    this.#lost = error;
+    return this.#recovery.again(this.id);
+  }
+
+  /** The next worker has begun the run. @param {EaselError} error @param {Recovery} recovery */
+  #recovered(error, { step, control }) {
+    this.#lost = null;
+    this.#step = step;
+    if (Object.keys(control).length > 0) this.#link.post({ type: "tune", run: this.id, control });
+    // The new worker got one tune for all of them.
+    for (const call of this.#waiting.splice(0)) call.promise.resolve();
+    if (this.#paused) this.#link.post({ type: "pause", run: this.id, on: true });
+    this.receive({ type: "recovered", run: this.id, step, error });
+  }
+
   /** For {@link Easel}: an event of this run came. @param {RunEvent} event */
   receive(event) {
+    if (event.type === "started" && this.#lost && this.#recovery) {
+      this.#recovered(this.#lost, this.#recovery);
+      return;
+    }
     if (this.#ended) {
       // The best picture can follow a stop: the consumer may still be reading.
       if (event.type === "frame") event.bitmap.close();
@@ -201,6 +247,7 @@ export class Run {
     // Tunes are answered one by one, in order; a pause answers every call that asked for it.
     if (event.type === "tuned") this.#answered((call) => call.type === "tuned", 1);
     if (event.type === "refused") this.#answered((call) => call.type === "tuned", 1, new EaselError(event.error));
+    if (event.type === "progress" && this.#recovery?.due) this.keep();
     if (event.type === "paused") this.#answered((call) => call.type === "paused" && call.on === event.on);
     if (event.type === "finished") {
       this.#ended = true;
@@ -243,6 +290,7 @@ export class Run {
    * @returns {Promise<void>}
    */
   async #confirm(type, request, on) {
+    if (request.type === "pause") this.#paused = request.on;
     if (this.#ended || !this.#posted) return;
     /** @type {ReturnType<typeof deferred<void>>} */
     const promise = deferred();
@@ -253,6 +301,7 @@ export class Run {
 
   /** @param {(ticket: number) => Request} request @returns {Promise<Blob>} */
   async #file(request) {
+    if (this.#lost) throw this.#lost;
     if (!this.#link.has(this)) {
       throw new EaselError({ code: "no-run", message: "there is no such run" });
     }

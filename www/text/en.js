@@ -159,6 +159,7 @@ export const en = {
 
   start: "Stylize",
   "start.again": "Stylize again",
+  "start.smaller": "Again, at {n} px",
   "start.waiting": "Starting the GPU…",
   pause: "Pause",
   resume: "Resume",
@@ -180,6 +181,7 @@ export const en = {
   "progress.label": "Progress of the run",
   "doing.starting": "Preparing the pictures…",
   "doing.loading": "Fetching the network {model}: {done} of {total}",
+  "doing.recovering": "The GPU stopped. Starting it again…",
   "doing.stopping": "Stopping after this step…",
   "doing.step": "Step {step} of {of} · {width} × {height}",
   "doing.step.pace": "Step {step} of {of} · {width} × {height} · {pace}",
@@ -189,6 +191,7 @@ export const en = {
   "said.step": "Step {step} of {of}.",
   "said.paused": "Paused",
   "said.resumed": "Going on",
+  "said.recovered": "The GPU is back. Going on from step {step}.",
   "said.stopped": "Stopped at step {step}. The best picture so far is kept.",
   "said.finished": "Done after {step} steps. Slide over the picture to compare.",
 

@@ -159,6 +159,7 @@ export const ko = {
 
   start: "그림 입히기",
   "start.again": "다시 입히기",
+  "start.smaller": "{n}px로 다시",
   "start.waiting": "GPU를 켜는 중…",
   pause: "잠시 멈춤",
   resume: "이어서",
@@ -180,6 +181,7 @@ export const ko = {
   "progress.label": "작업 진행",
   "doing.starting": "그림을 준비하고 있어요…",
   "doing.loading": "신경망 {model} 가져오는 중: {total} 가운데 {done}",
+  "doing.recovering": "GPU가 멈췄어요. 다시 켜고 있어요…",
   "doing.stopping": "이번 단계까지만 하고 멈춰요…",
   "doing.step": "{of}단계 중 {step} · {width} × {height}",
   "doing.step.pace": "{of}단계 중 {step} · {width} × {height} · {pace}",
@@ -189,6 +191,7 @@ export const ko = {
   "said.step": "{of}단계 중 {step}단계.",
   "said.paused": "멈춰 있음",
   "said.resumed": "다시 이어 갑니다",
+  "said.recovered": "GPU가 돌아왔어요. {step}단계부터 이어서 해요.",
   "said.stopped": "{step}단계에서 멈췄어요. 지금까지 가장 좋은 그림을 남겨 두었어요.",
   "said.finished": "{step}단계를 마쳤어요. 그림 위를 밀어 원본과 비교해 보세요.",
 

@@ -86,6 +86,12 @@ export class Chart {
     }
   }
 
+  /** The run goes on from an earlier step: what came after it is made anew. @param {number} step */
+  rewind(step) {
+    this.#steps = this.#steps.filter((each) => each <= step);
+    for (const series of this.#series.values()) series.values.length = this.#steps.length;
+  }
+
   /** A control was changed at this step. @param {number} step */
   mark(step) {
     if (this.#marks.at(-1) !== step) this.#marks.push(step);

@@ -8,6 +8,8 @@ import { alarm, announce, tell } from "./notices.js";
 /** @typedef {import("../easel.js").RunEvent} RunEvent */
 /** @typedef {Extract<RunEvent, { type: "started" }>} Started */
 /** @typedef {Extract<RunEvent, { type: "progress" }>} Progress */
+/** @typedef {import("../easel.js").Kept} Kept */
+/** @typedef {import("../easel.js").Finished} Finished */
 /** @typedef {"idle" | "starting" | "running" | "paused" | "stopping"} Phase */
 
 /**
@@ -16,6 +18,9 @@ import { alarm, announce, tell } from "./notices.js";
  * @property {(event: Progress) => void} progress
  * @property {(bitmap: ImageBitmap, step: number) => void} frame
  * @property {(step: number) => void} tuned
+ * @property {(event: Kept) => void} kept
+ * @property {(step: number) => void} recovered
+ * @property {(event: Finished) => void} finished
  * @property {(error: unknown) => void} ended `error` is null after a good end
  * @property {() => void} phase the phase changed
  */
@@ -40,6 +45,15 @@ export class Runner {
     button("pause").addEventListener("click", () => this.#togglePause());
     button("stop").addEventListener("click", () => this.stop());
     document.addEventListener("languagechange", () => this.#show());
+    document.addEventListener("visibilitychange", () => {
+      if (document.visibilityState === "hidden") {
+        this.run?.keep();
+        return;
+      }
+      // The browser let the screen go when the page was hidden.
+      this.#awake = null;
+      this.#stayAwake(this.phase === "running");
+    });
   }
 
   /** Whether a run is going on. */
@@ -89,6 +103,14 @@ export class Runner {
     if (!preparing) await this.run?.stop().catch(() => {});
   }
 
+  /** The worker was lost, and the run waits for the next one. */
+  interrupted() {
+    if (!this.active) return;
+    this.#bar.removeAttribute("value");
+    say(this.#what, "doing.recovering");
+    this.#left.textContent = "";
+  }
+
   /** @param {RunEvent} event */
   #event(event) {
     switch (event.type) {
@@ -115,7 +137,15 @@ export class Runner {
         if (this.phase !== "stopping") this.#phase(event.on ? "paused" : "running");
         announce(t(event.on ? "said.paused" : "said.resumed"));
         return;
+      case "kept":
+        this.#watcher.kept(event);
+        return;
+      case "recovered":
+        this.#watcher.recovered(event.step);
+        tell("said.recovered", { step: event.step });
+        return;
       case "finished":
+        this.#watcher.finished(event);
         tell(event.stopped ? "said.stopped" : "said.finished", { step: event.step });
     }
   }

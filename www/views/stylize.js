@@ -57,6 +57,9 @@ export class Stylize {
       this.#stage();
     },
     tuned: (step) => this.#chart.mark(step),
+    kept: () => {},
+    recovered: (step) => this.#chart.rewind(step),
+    finished: () => {},
     ended: (error) => this.#ended(error),
     phase: () => this.#stage(),
   });
@@ -148,13 +151,25 @@ export class Stylize {
   /** The GPU was lost; a new worker is being started. */
   waiting() {
     this.#ready = false;
+    this.#runner.interrupted();
     this.#stage();
   }
 
-  /** It is back. What was going on can be started again from the inputs. @param {unknown} error what ended it */
+  /** It is back. A run that was going on goes on by itself; one that was lost too often waits. @param {unknown} error what ended it */
   back(error) {
     this.ready();
-    alarm(error, [{ text: "start.again", act: () => this.#start() }]);
+    if (this.#runner.active) return;
+    const n = Math.max(64, Math.round(this.#settings.get("size") / 32) * 16);
+    alarm(error, [
+      { text: "start.again", act: () => this.#start() },
+      {
+        text: "start.smaller", args: { n: String(n) },
+        act: () => {
+          this.#settings.set("size", n);
+          this.#start();
+        },
+      },
+    ]);
   }
 
   /** Another state of the stage: which picture, which buttons. */
@@ -295,7 +310,7 @@ export class Stylize {
         styles: await Promise.all(styles.map(({ picture }) => picture.blob(easel))),
         ...(config.init === "picture" && start ? { init: await start.blob(easel) } : {}),
         ...(config.network === "custom" && network ? { network } : {}),
-      });
+      }, { recover: true });
     });
   }
 
@@ -386,7 +401,7 @@ export class Stylize {
       return;
     }
     clear();
-    this.#begin({ content: null, stem: file.name.replace(/\.easel$/i, "") }, async () => easel.resume(file));
+    this.#begin({ content: null, stem: file.name.replace(/\.easel$/i, "") }, async () => easel.resume(file, { recover: true }));
   }
 
   /** Write the state to the address bar, once the hand rests. */

@@ -18,63 +18,119 @@ async function running(t, page) {
   await t.until(page, () => /Step [2-9]/.test(document.querySelector("#doing-what")?.textContent ?? ""), "the second step");
 }
 
-/** What a loss must leave: a notice with a button, the inputs, and an engine that starts again. @param {import("../context.mjs").Context} t @param {import("puppeteer-core").Page} page */
-async function recovers(t, page) {
-  await t.until(page, () => document.querySelector("#notices [data-code='device-lost']")?.checkVisibility(), "the notice");
-  const { chosen, hash, frame } = await page.evaluate(() => ({
+/** Breaks the worker down when it is told to. */
+const BREAKING = "new BroadcastChannel('break').onmessage = () => { throw new Error('broken on purpose'); };";
+
+/** What a loss must leave: the run goes on by itself, with its pictures, and can be stopped. @param {import("../context.mjs").Context} t @param {import("puppeteer-core").Page} page @param {() => Promise<unknown>} lose */
+async function goesOn(t, page, lose) {
+  const begun = Date.now();
+  await lose();
+  await t.until(page, () => /The GPU is back/.test(document.querySelector("#toasts")?.textContent ?? ""), "the word that the GPU is back");
+  const seconds = (Date.now() - begun) / 1000;
+  await t.until(page, () => /Step [2-9]/.test(document.querySelector("#doing-what")?.textContent ?? ""), "steps after the loss");
+  const { chosen, hash, frame, phase, notices } = await page.evaluate(() => ({
     chosen: [...document.querySelectorAll("#contents input:checked, #styles input:checked")].map((each) => each.closest("label")?.title),
     hash: location.hash,
     frame: document.querySelector("#after")?.checkVisibility(),
+    phase: document.querySelector("#stage")?.getAttribute("data-phase"),
+    notices: document.querySelectorAll("#notices .notice").length,
   }));
-  t.equal([chosen, frame], [["Coast", "Dots"], true], "the chosen pictures, and whether the last frame is seen");
+  t.equal([chosen, frame, phase, notices], [["Coast", "Dots"], true, "running", 0], "the chosen pictures, whether a frame is seen, the phase, and the notices");
   t.assert(hash.includes("size=64"), `the address ends with ${hash}`);
-  await page.click("#notices [data-code='device-lost'] .row button");
-  await t.until(page, () => /Step [2-9]/.test(document.querySelector("#doing-what")?.textContent ?? "") && document.querySelector("#stage")?.getAttribute("data-phase") === "running", "the second step of the new run");
   await page.click("#stop");
   await t.until(page, () => document.querySelector("#stage")?.getAttribute("data-phase") === "idle" && document.querySelector("#result-tools")?.checkVisibility(), "the picture");
-  t.equal(await page.$$eval("#notices .notice", (all) => all.length), 0, "the notices after the new run");
+  t.said = `went on after ${seconds.toFixed(1)} s`;
 }
 
 export const tests = [
   {
-    name: "a worker that breaks down is replaced and the inputs are kept",
+    name: "a run whose worker breaks down goes on by itself",
     async run(t) {
       t.expect(/broken on purpose/);
-      const worker = "new BroadcastChannel('break').onmessage = () => { throw new Error('broken on purpose'); };";
-      const page = await t.open({ hash: HASH, prepend: { "worker.js": worker } });
+      const page = await t.open({ hash: HASH, prepend: { "worker.js": BREAKING } });
       await running(t, page);
-      await page.evaluate(() => new BroadcastChannel("break").postMessage(null));
-      await recovers(t, page);
+      await goesOn(t, page, () => page.evaluate(() => new BroadcastChannel("break").postMessage(null)));
     },
   },
   {
-    name: "a destroyed device is told and the engine starts again",
+    name: "a run that loses its worker three times is given up, and a smaller size is one click away",
+    async run(t) {
+      t.expect(/broken on purpose/);
+      const page = await t.open({ hash: HASH.replace("size=64", "size=128"), prepend: { "worker.js": BREAKING } });
+      await running(t, page);
+      for (let loss = 1; loss <= 3; loss += 1) {
+        await page.evaluate(() => {
+          document.querySelector("#toasts")?.replaceChildren();
+          new BroadcastChannel("break").postMessage(null);
+        });
+        if (loss < 3) await t.until(page, () => /The GPU is back/.test(document.querySelector("#toasts")?.textContent ?? ""), `the word after loss ${loss}`);
+      }
+      await t.until(page, () => document.querySelector("#notices [data-code='device-lost']")?.checkVisibility(), "the notice");
+      const buttons = await page.$$eval("#notices [data-code='device-lost'] .row button", (all) => all.map((each) => each.textContent));
+      t.equal(buttons, ["Stylize again", "Again, at 64 px"], "what the notice offers");
+      await page.click("#notices [data-code='device-lost'] .row button:last-child");
+      await t.until(page, () => /Step [2-9].* 64 × /.test(document.querySelector("#doing-what")?.textContent ?? ""), "a run at 64 px");
+      t.equal(await page.$$eval("#notices .notice", (all) => all.length), 0, "the notices after the new start");
+    },
+  },
+  {
+    name: "a run whose device is destroyed goes on by itself",
     async run(t) {
       t.expect(/lost|destroyed|poisoned|Device/i);
       const page = await t.open({ hash: HASH, prepend: { "worker.js": BREAKABLE } });
       await running(t, page);
-      await page.evaluate(() => new BroadcastChannel("break").postMessage(null));
-      await recovers(t, page);
+      await goesOn(t, page, () => page.evaluate(() => new BroadcastChannel("break").postMessage(null)));
     },
   },
   {
-    name: "a killed GPU process is told and the engine starts again",
+    name: "a run whose GPU process is killed goes on from its kept state within 10 s, and ends as good as an undisturbed one",
     browsers: ["chromium"],
     async run(t) {
       t.expect(/lost|destroyed|poisoned|Device|external Instance/i);
       const page = await t.open({ hash: HASH });
-      await running(t, page);
       const session = await t.browser?.target().createCDPSession();
+      const settings = { size: 64, steps: 40, coarsest: 0 };
+      const whole = await page.evaluate(async (settings) => {
+        const log = await globalThis.lab.begin(settings, await globalThis.lab.samples());
+        await log.run.done;
+        return globalThis.lab.events(log, "progress").at(-1);
+      }, settings);
+      const kept = await page.evaluate(async (settings) => {
+        const { lab } = globalThis;
+        const easel = await globalThis.easel;
+        const log = lab.follow(easel.run({ job: "gatys", ...settings }, await lab.samples(), { recover: true }));
+        globalThis.interrupted = log;
+        await lab.event(log, (event) => event.type === "progress" && event.step >= 5, "the fifth step");
+        await log.run.keep();
+        const { step } = lab.events(log, "kept").at(-1);
+        await lab.event(log, (event) => event.type === "progress" && event.step > step, "a step after it");
+        return step;
+      }, settings);
+      const begun = Date.now();
       await session?.send("Browser.crashGpuProcess");
-      await recovers(t, page);
+      const seen = await page.evaluate(async () => {
+        const { lab } = globalThis;
+        const log = globalThis.interrupted;
+        const recovered = await lab.event(log, (event) => event.type === "recovered", "the recovery");
+        const now = Date.now();
+        const { step, stopped } = await log.run.done;
+        const image = await log.run.image();
+        return { from: recovered.step, code: recovered.error.code, now, step, stopped, bytes: image.size, last: lab.events(log, "progress").at(-1) };
+      });
+      const seconds = (seen.now - begun) / 1000;
+      t.assert(seconds < 10, `it went on after ${seconds} s`);
+      t.equal([seen.from >= kept, seen.code, seen.step, seen.stopped], [true, "device-lost", settings.steps, false], "from the kept state on, what was lost, the last step, whether it was stopped");
+      t.assert(seen.from > 0, `it began again at step ${seen.from}`);
+      const off = Math.abs(seen.last.metrics.loss / whole.metrics.loss - 1);
+      t.assert(off < 0.05, `the loss is ${seen.last.metrics.loss} instead of ${whole.metrics.loss}`);
+      t.said = `on after ${seconds.toFixed(1)} s from step ${seen.from} of ${settings.steps}, the loss ${(off * 100).toPrecision(2)} % off`;
     },
   },
   {
     name: "what waits for a worker that breaks down fails with a code",
     async run(t) {
       t.expect(/broken on purpose/);
-      const worker = "new BroadcastChannel('break').onmessage = () => { throw new Error('broken on purpose'); };";
-      const page = await t.open({ prepend: { "worker.js": worker } });
+      const page = await t.open({ prepend: { "worker.js": BREAKING } });
       const seen = await page.evaluate(async () => {
         const { lab } = globalThis;
         const easel = await globalThis.easel;
