@@ -31,13 +31,13 @@ export function setKeeps(on) {
   }
 }
 
-/** The picture on the screen, small. @param {HTMLCanvasElement | null} canvas */
-async function thumb(canvas) {
-  if (!canvas) return undefined;
-  const scale = Math.min(1, THUMB / Math.max(canvas.width, canvas.height));
-  const small = new OffscreenCanvas(Math.max(1, Math.round(canvas.width * scale)), Math.max(1, Math.round(canvas.height * scale)));
-  small.getContext("2d")?.drawImage(canvas, 0, 0, small.width, small.height);
-  return (await small.convertToBlob({ type: "image/webp", quality: 0.8 })).arrayBuffer();
+/** A picture as a thumbnail. @param {HTMLCanvasElement | ImageBitmap | null} picture */
+export async function small(picture) {
+  if (!picture) return undefined;
+  const scale = Math.min(1, THUMB / Math.max(picture.width, picture.height));
+  const canvas = new OffscreenCanvas(Math.max(1, Math.round(picture.width * scale)), Math.max(1, Math.round(picture.height * scale)));
+  canvas.getContext("2d")?.drawImage(picture, 0, 0, canvas.width, canvas.height);
+  return (await canvas.convertToBlob({ type: "image/webp", quality: 0.8 })).arrayBuffer();
 }
 
 /**
@@ -68,13 +68,13 @@ export class Keeping {
 
   /** A run begins. @param {{ title: string, link: string }} facts @param {string} [id] of the kept run that it continues */
   begin({ title, link }, id = crypto.randomUUID()) {
-    const before = this.#held;
-    this.#last.then(() => before).then((release) => release?.());
+    this.end();
     this.#id = id;
     this.#facts = { title, step: 0, of: 0, width: 0, height: 0, link, going: true };
     this.#due = 0;
     this.#told = false;
-    this.#held = keeps() ? portfolio.hold(id).catch(() => null) : Promise.resolve(null);
+    // After what is still being written of the run before, which may be the same one.
+    this.#held = keeps() ? this.#last.then(() => portfolio.hold(id)).catch(() => null) : Promise.resolve(null);
   }
 
   /** @param {{ step: number, of: number, width: number, height: number }} event */
@@ -87,18 +87,18 @@ export class Keeping {
     const now = performance.now() / 1000;
     if (!keeps() || this.#writing || (now < this.#due && document.visibilityState === "visible")) return;
     this.#due = now + Math.min(PACE.most, PACE.least + (PACE.perMegabyte * checkpoint.size) / 1e6);
-    this.#write(async (id, facts) => portfolio.keepState(id, { ...facts, step, thumb: await thumb(this.#screen.canvas()) }, checkpoint));
+    this.#write(async (id, facts) => portfolio.keepState(id, { ...facts, step, thumb: await small(this.#screen.canvas()) }, checkpoint));
   }
 
   /** The run is over: its picture is kept; with its state if it was stopped and can go on. @param {Run} run @param {Finished} event */
   finished(run, { step, stopped }) {
     const { of } = this.#facts;
     if (!keeps() || of === 0) return;
-    const files = Promise.all([this.#screen.image(), stopped && step < of ? run.checkpoint() : null]);
+    const files = Promise.all([this.#screen.image(), stopped && step < of ? run.checkpoint().catch(() => null) : null]);
     files.catch(() => {});
     this.#write(async (id, facts) => {
       const [picture, state] = await files;
-      await portfolio.keepPicture(id, { ...facts, step, going: false, thumb: await thumb(this.#screen.canvas()) }, picture, state);
+      await portfolio.keepPicture(id, { ...facts, step, going: false, thumb: await small(this.#screen.canvas()) }, picture, state);
     });
     this.end();
   }
