@@ -12,10 +12,10 @@ async function tab(page, url = page.url()) {
   return other;
 }
 
-/** A page of the same origin without an engine; `keep/` is reached from it. @param {import("../context.mjs").Context} t @param {import("puppeteer-core").Page} page */
-async function bare(t, page) {
-  const path = t.made("bare.html", Buffer.from("<!doctype html><title>bare</title>"));
-  return tab(page, new URL(path, page.url()).href);
+/** The address of a page of the same origin without an engine, beside which `keep/` lies. @param {import("../context.mjs").Context} t @param {import("puppeteer-core").Page} page */
+function bare(t, page) {
+  const folder = t.server.folder({ "index.html": () => Buffer.from("<!doctype html><title>bare</title>") });
+  return new URL(folder, page.url()).href;
 }
 
 /** Press start and wait for the picture. @param {import("../context.mjs").Context} t @param {import("puppeteer-core").Page} page */
@@ -206,14 +206,14 @@ export const tests = [
         await portfolio.keepState("killed", facts, checkpoint);
         return checkpoint.size;
       });
-      const module = await page.evaluate(() => new URL("keep/portfolio.js", location.href).href);
+      const empty = bare(t, page);
       let resumed = 0;
       let last = 0;
       const delays = [];
       for (let round = 1; round <= 50; round += 1) {
-        const victim = await bare(t, page);
-        await victim.evaluate(async (module) => {
-          const portfolio = await import(module);
+        const victim = await tab(page, empty);
+        await victim.evaluate(async () => {
+          const portfolio = await import(new URL("keep/portfolio.js", location.href).href);
           const checkpoint = await portfolio.state("killed");
           const [{ step: before }] = await portfolio.list();
           let step = before;
@@ -224,7 +224,7 @@ export const tests = [
               await portfolio.keepState("killed", facts, checkpoint);
             }
           })();
-        }, module);
+        });
         const delay = Math.random() * 150;
         delays.push(delay);
         await new Promise((wake) => setTimeout(wake, delay));
@@ -266,10 +266,10 @@ export const tests = [
   {
     name: "a damaged state gives way to the one before, and two damaged ones are told",
     async run(t) {
-      const page = await bare(t, await t.page());
-      const module = new URL("keep/portfolio.js", (await t.page()).url()).href;
-      const seen = await page.evaluate(async (module) => {
-        const portfolio = await import(module);
+      const shared = await t.page();
+      const page = await tab(shared, bare(t, shared));
+      const seen = await page.evaluate(async () => {
+        const portfolio = await import(new URL("keep/portfolio.js", location.href).href);
         const facts = { title: "Torn", step: 1, of: 9, width: 8, height: 8, link: "", going: false };
         await portfolio.keepState("torn", facts, new Blob(["the first state"]));
         await portfolio.keepState("torn", { ...facts, step: 2 }, new Blob(["the second state"]));
@@ -296,24 +296,32 @@ export const tests = [
         texts.push(await read());
         await portfolio.remove("torn");
         return texts;
-      }, module);
+      });
       await page.close();
       t.equal(seen, ["the second state", "the first state", "the first state", "kept-damaged"], "what is read");
     },
   },
   {
-    name: "a full disk is told once with what to do, and the run goes on to its end",
+    name: "a full disk is told once with what to do, and the run goes on",
     // Firefox has no way to set the quota of a page.
     browsers: ["chromium"],
     async run(t) {
-      const page = await t.open({ hash: "#size=48&steps=60&coarsest=0&lang=en" });
+      const page = await t.open({ hash: LONG });
       const session = await page.createCDPSession();
       const { origin } = new URL(page.url());
       await session.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 1000 });
-      await finish(t, page);
+      await begin(t, page);
       await t.until(page, () => document.querySelector("#notices [data-code='kept-full']"), "the notice");
+      const step = () => page.$eval("#doing-what", (line) => Number(/Step (\d+)/.exec(line.textContent ?? "")?.[1]));
+      const told = await step();
+      await page.waitForFunction((told) => Number(/Step (\d+)/.exec(document.querySelector("#doing-what")?.textContent ?? "")?.[1]) > told + 2, {}, told);
+      await page.click("#stop");
+      await t.until(page, () => document.querySelector("#result-tools")?.checkVisibility() && document.querySelector("#stage")?.getAttribute("data-phase") === "idle", "the picture");
+      // The picture of the end could not be kept either, which is not told again.
+      await new Promise((wake) => setTimeout(wake, 1000));
       const seen = await page.evaluate(() => ({ notices: document.querySelectorAll("#notices .notice").length, toast: document.querySelector("#toasts")?.textContent }));
-      t.equal([seen.notices, /Done after 60 steps/.test(seen.toast ?? "")], [1, true], "notices, and whether it was done");
+      t.equal([seen.notices, /Stopped at step/.test(seen.toast ?? "")], [1, true], "notices, and whether it was stopped");
+      t.equal(await kept(page), [], "what is kept");
       await session.send("Storage.overrideQuotaForOrigin", { origin });
       await page.click("#notices [data-code='kept-full'] .row button");
       t.assert(await page.$eval("#portfolio", (dialog) => dialog.open), "the notice does not lead to the kept pictures");
