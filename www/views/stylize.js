@@ -3,8 +3,10 @@
 import { chosen as appearanceChosen } from "../appearance.js";
 import { button, byId, download, element, icon, input, make } from "../dom.js";
 import { EaselError } from "../easel.js";
-import { format } from "../hash.js";
+import { format, parse } from "../hash.js";
 import { bytes, duration, known, number, say, t } from "../i18n.js";
+import { inspect } from "../keep/checkpoint.js";
+import * as portfolio from "../keep/portfolio.js";
 import { Settings } from "../settings.js";
 import { camera } from "./camera.js";
 import { Chart } from "./chart.js";
@@ -13,8 +15,10 @@ import { Compare } from "./compare.js";
 import { Controls } from "./controls.js";
 import { LIVE } from "./fields.js";
 import { inputs } from "./inputs.js";
+import { Keeping } from "./keeping.js";
 import { alarm, clear, tell } from "./notices.js";
 import { Picture } from "./pictures.js";
+import { Portfolio } from "./portfolio.js";
 import { Runner } from "./runner.js";
 import { saving } from "./save.js";
 
@@ -48,6 +52,7 @@ export class Stylize {
   #runner = new Runner({
     started: (event) => this.#started(event),
     progress: (event) => {
+      this.#keeping.progress(event);
       this.#chart.add(event.step, event.metrics);
       const layers = Object.keys(event.metrics).filter((name) => name.startsWith("style.")).map((name) => name.slice(6));
       if (layers.length > 0) this.#controls.setLayers(layers);
@@ -57,12 +62,20 @@ export class Stylize {
       this.#stage();
     },
     tuned: (step) => this.#chart.mark(step),
-    kept: () => {},
+    kept: (event) => this.#keeping.kept(event),
     recovered: (step) => this.#chart.rewind(step),
-    finished: () => {},
+    finished: (event) => this.#runner.run && this.#keeping.finished(this.#runner.run, event),
     ended: (error) => this.#ended(error),
     phase: () => this.#stage(),
   });
+  #portfolio = new Portfolio((entry, lost) => this.#continue(entry, lost));
+  #keeping = new Keeping({
+    canvas: () => this.#compare.canvas,
+    image: () => this.#image({ type: "image/png", quality: 1 }),
+    open: () => this.#portfolio.open(),
+  });
+  /** Whether a run that a tab died with was looked for. */
+  #looked = false;
   /** @type {Result | null} */
   #result = null;
   /** Whether the stage shows the result or the chosen content. */
@@ -133,6 +146,8 @@ export class Stylize {
     const adapter = this.#easel?.adapter;
     if (!adapter) return;
     this.#ready = true;
+    if (!this.#looked) this.#portfolio.offer();
+    this.#looked = true;
     this.#settings.setDevice(adapter.fallback ? SOFTWARE : {});
     this.#controls.show();
     this.#tellAdapter(adapter);
@@ -319,9 +334,10 @@ export class Stylize {
     });
   }
 
-  /** @param {Result} result @param {() => Promise<import("../easel.js").Run>} begin */
-  #begin(result, begin) {
+  /** @param {Result} result @param {() => Promise<import("../easel.js").Run>} begin @param {string} [kept] the id under which the run is kept already */
+  #begin(result, begin, kept) {
     this.#result = result;
+    this.#keeping.begin({ title: result.stem, link: this.link() }, kept);
     this.#onStage = "result";
     this.#compare.forget();
     this.#compare.split(0);
@@ -350,6 +366,7 @@ export class Stylize {
 
   /** @param {unknown} error */
   #ended(error) {
+    this.#keeping.end();
     this.#chart.end();
     this.#stage();
     this.#ask();
@@ -407,6 +424,28 @@ export class Stylize {
     }
     clear();
     this.#begin({ content: null, stem: file.name.replace(/\.easel$/i, "") }, async () => easel.resume(file, { recover: true }));
+  }
+
+  /** Go on with a run that was kept. @param {import("../keep/portfolio.js").Entry} entry @param {boolean} lost its tab died: its photo is chosen again */
+  async #continue({ id, title, link, step }, lost) {
+    const easel = this.#easel;
+    if (!easel) return;
+    try {
+      const state = await portfolio.state(id);
+      const photo = (await inspect(state))?.content;
+      // The sliders stand as they did. An imported run has no link.
+      if (link) this.restore(parse(link.replace(/^[^#]*/, "")));
+      // A photo without a name of its own is a sample (`Inputs::take` in src/session/inputs.rs), and in the link.
+      const file = photo && photo.name !== "content" ? new File([photo.blob], photo.name) : null;
+      if (lost && file) this.#choice.addContent(file);
+      clear();
+      const content = photo ? new Picture("scene", file ? file.name : title, photo.blob) : null;
+      if (content) this.#compare.setBefore(await content.url(easel), t("stage.before", { name: content.title }));
+      this.#begin({ content, stem: title }, async () => easel.resume(state, { recover: true }), id);
+      tell("kept.restored", { step });
+    } catch (error) {
+      alarm(error);
+    }
   }
 
   /** Write the state to the address bar, once the hand rests. */

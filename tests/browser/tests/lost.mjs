@@ -102,7 +102,7 @@ export const tests = [
         globalThis.interrupted = log;
         await lab.event(log, (event) => event.type === "progress" && event.step >= 5, "the fifth step");
         await log.run.keep();
-        const { step } = lab.events(log, "kept").at(-1);
+        const { step } = await lab.event(log, (event) => event.type === "kept" && event.step >= 5, "the kept state");
         await lab.event(log, (event) => event.type === "progress" && event.step > step, "a step after it");
         return step;
       }, settings);
