@@ -46,7 +46,7 @@ const started = Easel.start({
   onLoaded(easel) {
     loaded = easel;
     view.loaded(easel);
-    offline.models = easel.models;
+    offline.setModels(easel.models, easel.defaults?.gatys.network);
     easel.addEventListener("mended", (event) => offline.damaged(/** @type {CustomEvent} */ (event).detail, true));
     easel.addEventListener("restarting", () => view.waiting());
     easel.addEventListener("restarted", (event) => view.back(/** @type {CustomEvent} */ (event).detail));

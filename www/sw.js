@@ -13,8 +13,6 @@
 /** @type {{ id: string, files: Record<string, string> }} The files' SHA-256 by path; filled in by `cargo xtask build`. */
 const BUILD = { id: "", files: {} };
 
-const PREFIX = "easel-core-";
-const CORE = PREFIX + BUILD.id;
 /** Where a picture that was shared to the app waits for the page. */
 const SHARED = "easel-shared";
 /** The headers of a file that count without its server. */
@@ -31,6 +29,9 @@ const HEADERS = [
 
 const worker = /** @type {any} */ (self);
 const scope = new URL("./", location.href);
+/** Caches belong to the origin, on which another copy of Easel may live in another folder. */
+const PREFIX = `easel-core ${scope.pathname} `;
+const CORE = PREFIX + BUILD.id;
 
 /** @param {ArrayBuffer} bytes */
 async function sha256(bytes) {
@@ -41,8 +42,9 @@ async function sha256(bytes) {
 /** A response's body, if it is the file that this build has at the path. @param {string} path @param {Response | undefined} response */
 async function checked(path, response) {
   if (!response?.ok) return null;
-  const bytes = await response.arrayBuffer();
-  if ((await sha256(bytes)) !== BUILD.files[path]) return null;
+  // What is damaged on the disk may not even be readable.
+  const bytes = await response.arrayBuffer().catch(() => null);
+  if (!bytes || (await sha256(bytes)) !== BUILD.files[path]) return null;
   const headers = new Headers();
   for (const name of HEADERS) {
     const value = response.headers.get(name);
@@ -63,7 +65,7 @@ async function download(path, cache) {
 /** Brings one file of this build into its cache. @param {Cache} core @param {Cache[]} older @param {string} path */
 async function bring(core, older, path) {
   for (const cache of [core, ...older]) {
-    const found = await checked(path, await cache.match(path));
+    const found = await checked(path, await cache.match(path).catch(() => undefined));
     if (found) return cache === core ? undefined : core.put(path, found());
   }
   const fresh = await checked(path, await download(path, "no-cache"));
@@ -74,11 +76,13 @@ async function bring(core, older, path) {
 async function install() {
   const names = (await caches.keys()).filter((name) => name.startsWith(PREFIX) && name !== CORE);
   const older = await Promise.all(names.map((name) => caches.open(name)));
+  // Going back to the build in use, while a newer one waits, must not cost its files.
+  const isNew = !(await caches.has(CORE));
   const core = await caches.open(CORE);
   try {
     await Promise.all(Object.keys(BUILD.files).map((path) => bring(core, older, path)));
   } catch (error) {
-    await caches.delete(CORE);
+    if (isNew) await caches.delete(CORE);
     throw error;
   }
 }
@@ -94,17 +98,27 @@ async function tell(message) {
   for (const client of await worker.clients.matchAll({ includeUncontrolled: true })) client.postMessage(message);
 }
 
-/** @param {string} path */
-async function serve(path) {
+/** Says which file it is, to whom it can still be said. @param {string} path @param {any} event */
+async function refuse(path, event) {
+  const text = `Easel: the stored file ${path} is damaged, and it could not be loaded again. Connect to the network, close all tabs of Easel, and open it again.\n\n` +
+    `Easel: 이 기기에 있는 ${path} 파일이 손상되었고, 다시 내려받지 못했어요. 네트워크에 연결하고, Easel 탭을 모두 닫은 뒤 다시 열어 주세요.\n`;
+  // A page without one of its own scripts is blank and cannot say it itself. A worker's client is no window.
+  const client = event.request.destination === "script" ? await worker.clients.get(event.clientId) : undefined;
+  if (client?.type === "window") {
+    const told = new URL(`?damaged=${encodeURIComponent(path)}`, scope).href;
+    event.waitUntil(client.navigate(told).catch(() => null));
+  }
+  return new Response(text, { status: 503, headers: { "content-type": "text/plain; charset=utf-8" } });
+}
+
+/** @param {string} path @param {any} event */
+async function serve(path, event) {
   const core = await caches.open(CORE);
-  const kept = await checked(path, await core.match(path));
+  const kept = await checked(path, await core.match(path).catch(() => undefined));
   if (kept) return kept();
   const again = await checked(path, await download(path, "reload"));
   await tell({ type: again ? "mended" : "damaged", path });
-  if (!again) {
-    const text = `Easel: the stored file ${path} is damaged, and the server does not have it for this version. Close all tabs of Easel and open it again.`;
-    return new Response(text, { status: 503, headers: { "content-type": "text/plain; charset=utf-8" } });
-  }
+  if (!again) return refuse(path, event);
   // A full disk must not cost the answer.
   await core.put(path, again()).catch(() => {});
   return again();
@@ -129,8 +143,12 @@ worker.addEventListener("fetch", (/** @type {any} */ event) => {
   const url = new URL(request.url);
   if (url.origin !== scope.origin || !url.pathname.startsWith(scope.pathname)) return;
   const path = url.pathname.slice(scope.pathname.length) || "index.html";
-  if (request.method === "POST" && path === "share") event.respondWith(share(request));
-  else if (request.method === "GET" && Object.hasOwn(BUILD.files, path)) event.respondWith(serve(path));
+  if (request.method === "POST" && path === "share") return event.respondWith(share(request));
+  if (request.method !== "GET" || !Object.hasOwn(BUILD.files, path)) return;
+  const damaged = request.mode === "navigate" ? url.searchParams.get("damaged") : null;
+  if (damaged === null || !Object.hasOwn(BUILD.files, damaged)) event.respondWith(serve(path, event));
+  // Reloading what `refuse` showed opens the page, once the file can be had.
+  else event.respondWith(serve(damaged, event).then((answer) => (answer.ok ? Response.redirect(scope.href, 303) : answer)));
 });
 
 worker.addEventListener("message", (/** @type {any} */ event) => {
@@ -138,7 +156,8 @@ worker.addEventListener("message", (/** @type {any} */ event) => {
   const take = async () => {
     // Another tab would go on with files of this build instead of its own.
     const tabs = await worker.clients.matchAll({ type: "window", includeUncontrolled: true });
-    if (tabs.length > 1) event.source?.postMessage({ type: "others", count: tabs.length - 1 });
+    const others = tabs.filter((/** @type {any} */ { url }) => url.startsWith(scope.href)).length - 1;
+    if (others > 0) event.source?.postMessage({ type: "others", count: others });
     else await worker.skipWaiting();
   };
   event.waitUntil(take());

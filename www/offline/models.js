@@ -56,9 +56,10 @@ async function receive(response, expected, progress) {
  */
 export async function load(model, progress, damaged) {
   const cache = await open();
-  const kept = await cache?.match(address(model));
+  const kept = await cache?.match(address(model)).catch(() => undefined);
   if (kept) {
-    const bytes = new Uint8Array(await kept.arrayBuffer());
+    // What is damaged on the disk may not even be readable.
+    const bytes = new Uint8Array(await kept.arrayBuffer().catch(() => new ArrayBuffer(0)));
     if ((await sha256(bytes)) === model.sha256) {
       progress(bytes.length, bytes.length, true);
       return bytes;
@@ -66,7 +67,7 @@ export async function load(model, progress, damaged) {
     damaged(model.file);
     await cache?.delete(address(model));
   }
-  const response = await fetch(new URL(model.file, folder), { cache: kept ? "reload" : "default" });
+  const response = await fetch(new URL(model.file, folder), { cache: kept ? "reload" : "no-cache" });
   if (!response.ok || !response.body) throw new Error(`${model.file}: HTTP ${response.status}`);
   const bytes = await receive(response, model.bytes, (done, total) => progress(done, total, false));
   // Outside secure contexts there is neither a cache nor a hash; the engine checks by itself.

@@ -23,6 +23,8 @@ export class Offline {
   #models = [];
   /** Models on their way, with the share that is there. @type {Map<string, number>} */
   #loading = new Map();
+  /** What is still to be fetched in advance. @type {Model | null} */
+  #first = null;
   #dialog = byId("offline", HTMLDialogElement);
 
   /** @param {Page} page */
@@ -64,10 +66,24 @@ export class Offline {
     this.#changed();
   }
 
-  /** The manifest is known. @param {Model[]} models */
-  set models(models) {
+  /** The manifest is known, and which network a first picture takes. @param {Model[]} models @param {string | undefined} first */
+  setModels(models, first) {
     this.#models = models;
+    this.#first = models.find(({ id }) => id === first) ?? null;
     this.#changed();
+  }
+
+  /** One visit is enough to stylize without a network, so the network of a first picture is fetched as well. */
+  async #prepare() {
+    const model = this.#first;
+    const saving = /** @type {any} */ (navigator).connection?.saveData === true;
+    // A run fetches what it takes by itself, and says so.
+    if (!model || state().offline !== "ready" || saving || this.#page.busy()) return;
+    this.#first = null;
+    if ((await stored([model])).has(model)) return;
+    // If it does not come now, the first run asks again and tells.
+    await load(model, () => {}, () => {}).catch(() => {});
+    if (this.#dialog.open) this.#show();
   }
 
   /** A stored file was found damaged. @param {string} subject @param {boolean} mended */
@@ -85,6 +101,7 @@ export class Offline {
     const manifest = /** @type {HTMLLinkElement} */ (document.querySelector("link[rel=manifest]"));
     manifest.href = current() === "ko" ? "manifest.ko.webmanifest" : "manifest.webmanifest";
     element("offline-open").dataset.state = state().offline;
+    this.#prepare();
     if (this.#dialog.open) this.#show();
   }
 

@@ -51,9 +51,10 @@ export const tests = [
         const form = new FormData();
         form.set("picture", await globalThis.lab.file(path, "from-my-phone.png", "image/png"));
         const response = await fetch(new URL("share", document.baseURI), { method: "POST", body: form });
-        return [response.redirected, response.url.split("/").pop()];
+        // The fragment, by which the page knows of it, is not part of a response's address.
+        return [response.redirected, response.url === new URL("./", document.baseURI).href];
       }, fixture);
-      t.equal(answer, [true, "#shared"], "whether the share was answered by the page's address");
+      t.equal(answer, [true, true], "whether the share was answered by a redirect, to the page's address");
       // The system opens that address.
       await page.evaluate(() => (location.hash = "#shared"));
       await t.until(page, () => document.querySelector("#contents input:checked")?.closest("label")?.title === "from-my-phone.png", "the shared picture as the photo");
@@ -90,10 +91,12 @@ export const tests = [
   {
     name: "an inline script, a foreign picture, a foreign request and a foreign frame are refused, also by the stored page",
     async run(t) {
-      t.expect(/Content[- ]Security[- ]Policy|violates|refused|blocked|TrustedHTML|Trusted/i);
+      // A browser also lists what its policy then stops; the server's record below tells what went out.
+      t.expect(/Content[- ]Security[- ]Policy|violate|refused|blocked|Trusted|left the origin: \S+foreign\.png/i);
       const page = await t.open({ hash: "#lang=en", started: false });
       await controlled(t, page);
-      const foreign = `http://localhost:${t.server.port}/foreign.png`;
+      // Another origin, at which the same server would note every request.
+      const foreign = new URL("foreign.png", page.url().replace("127.0.0.1", "localhost")).href;
       const found = await page.evaluate(async (foreign) => {
         /** @type {string[]} */
         const refused = [];
@@ -117,8 +120,15 @@ export const tests = [
         const frame = document.createElement("iframe");
         frame.src = foreign;
         document.body.append(frame);
-        const evaluated = (() => { try { return String(new Function("return 1")()); } catch { return "refused"; } })();
-        const result = [await shown, fetched, evaluated, /** @type {any} */ (globalThis).injected ?? "refused"];
+        // Code that a test hands in may evaluate text; a callback of the page may not.
+        const evaluated = new Promise((done) => setTimeout(() => {
+          try {
+            done(String(new Function("return 1")()));
+          } catch {
+            done("refused");
+          }
+        }));
+        const result = [await shown, fetched, await evaluated, /** @type {any} */ (globalThis).injected ?? "refused"];
         await new Promise((done) => setTimeout(done, 200));
         frame.remove();
         return { result, text, sent, refused: [...new Set(refused)].sort() };
