@@ -49,6 +49,10 @@ export const tests = [
       await everywhere(t, page, "finished");
       await page.click("#save-open");
       await clean(t, page, "the save dialog");
+      await page.click("#save-close");
+      await page.click("#portfolio-open");
+      await t.until(page, () => document.querySelector("#portfolio-list li"), "the kept picture");
+      await everywhere(t, page, "the kept pictures");
     },
   },
   {

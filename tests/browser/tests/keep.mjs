@@ -111,7 +111,7 @@ export const tests = [
     },
   },
   {
-    name: "a run whose tab is closed is offered in the next one, and goes on to its end",
+    name: "a run whose tab is closed is offered in the next one, and goes on",
     async run(t) {
       const page = await t.open({ hash: LONG });
       await begin(t, page);
@@ -174,6 +174,37 @@ export const tests = [
       await press(page, "Continue");
       await t.until(page, () => document.querySelector("#stage")?.getAttribute("data-phase") === "running" && /Step \d+ of 400/.test(document.querySelector("#doing-what")?.textContent ?? ""), "the run");
       await page.click("#stop");
+    },
+  },
+  {
+    name: "at 320 px nothing of the kept pictures or of an offered run is cut off, in two languages",
+    async run(t) {
+      const page = await t.open({ hash: QUICK });
+      await page.setViewport({ width: 320, height: 640 });
+      await page.evaluate(async () => {
+        const portfolio = await import(new URL("keep/portfolio.js", location.href).href);
+        const facts = { title: "a-photo-with-a-long-name-of-its-own-and-a-style", step: 120, of: 10000, width: 4096, height: 3072, link: "", going: false };
+        await portfolio.keepPicture("stopped", facts, new Blob(["picture"]), new Blob(["state"]));
+        await portfolio.keepState("lost", { ...facts, going: true }, new Blob(["state"]));
+      });
+      await page.reload();
+      await t.until(page, () => document.querySelector(".notice.lost"), "the offer");
+      /** @param {string} selector */
+      const cut = (selector) =>
+        page.$$eval(`${selector} *`, (all) => all.filter((each) => each.checkVisibility() && !each.closest(".unseen, input, svg") && (each.getBoundingClientRect().right > 320 || (each.clientWidth > 0 && each.scrollWidth > each.clientWidth + 1))).map((each) => `${each.tagName} ${each.textContent}`), selector);
+      for (const lang of ["en", "ko"]) {
+        await page.evaluate((lang) => (location.hash = `lang=${lang}`), lang);
+        await page.waitForFunction((lang) => document.documentElement.lang === lang, {}, lang);
+        t.equal(await cut("#app > header"), [], `cut off in the header in ${lang}`);
+        t.equal(await cut(".notice.lost"), [], `cut off in the offer in ${lang}`);
+        await open(t, page);
+        await t.until(page, () => document.querySelectorAll("#portfolio-list li").length === 2, "the entries");
+        t.equal(await cut("#portfolio"), [], `cut off in the list in ${lang}`);
+        await press(page, lang === "en" ? "Delete" : "지우기");
+        t.equal(await cut("#portfolio"), [], `cut off in the question in ${lang}`);
+        await page.click("#portfolio-close");
+        t.assert((await page.evaluate(() => document.documentElement.scrollWidth)) <= 320, `the page is wider than 320 px in ${lang}`);
+      }
     },
   },
   {
