@@ -20,6 +20,7 @@ use burn::tensor::{
 use super::Activation;
 use super::conv_transpose2d::{ConvTransposeOptions, transposed};
 use super::conv2d_launch::{dims4, filter_backward, filters, forward, pad_backward};
+use super::gemm::tiles;
 use super::im2col::Windows;
 
 /// What lies outside the picture.
@@ -121,6 +122,30 @@ impl Packed {
             forward: packed(false),
             backward: backward.then(|| packed(true)),
         }
+    }
+
+    /// Of a weight `[I, O, k, k]` for [`super::conv_transpose2d_packed`]: `[1, I, O k k]` with zeros up to whole tiles. The
+    /// weight's own memory where there are such.
+    pub fn transposed(weight: &Tensor<4>) -> Self {
+        let [i, o, k, _] = weight.dims();
+        let taps = o * k * k;
+        let rows = weight.clone().detach().reshape([1, i, taps]);
+        let missing = tiles(taps) - taps;
+        let forward = if missing == 0 {
+            rows
+        } else {
+            let zeros = Tensor::zeros([1, i, missing], &rows.device());
+            Tensor::cat(vec![rows, zeros], 2)
+        };
+        Self {
+            forward,
+            backward: None,
+        }
+    }
+
+    /// The filters for the forward pass.
+    pub(super) fn forward(&self) -> Tensor<3> {
+        self.forward.clone()
     }
 }
 
@@ -239,7 +264,8 @@ pub(crate) trait ConvOps: Backend {
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
-        biased: bool,
+        packed: FloatTensor<Self>,
+        has: Has,
         options: ConvTransposeOptions,
     ) -> FloatTensor<Self>;
     /// The gradient of an activation's argument, from its result and the gradient of that.
@@ -324,7 +350,15 @@ impl ConvOps for CubeBackend {
             forward(&grad, &u, filter_dims, None, &windows, true, linear)
         } else {
             let place = (options.stride, padding);
-            transposed(&grad, &weight, None, [h, w], place, Activation::Linear)
+            transposed(
+                &grad,
+                &weight,
+                None,
+                None,
+                [h, w],
+                place,
+                Activation::Linear,
+            )
         };
         if around == 0 {
             whole
@@ -355,15 +389,18 @@ impl ConvOps for CubeBackend {
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
-        biased: bool,
+        packed: FloatTensor<Self>,
+        has: Has,
         options: ConvTransposeOptions,
     ) -> FloatTensor<Self> {
         let (x, weight) = (into_contiguous(x), into_contiguous(weight));
-        let bias = biased.then(|| into_contiguous(bias));
+        let bias = has.bias.then(|| into_contiguous(bias));
+        let packed = has.forward.then(|| into_contiguous(packed));
         let ([_, _, h, w], k) = (dims4(&x), dims4(&weight)[2]);
         let size = [options.length(h, k), options.length(w, k)];
         let place = (options.stride, options.padding);
-        transposed(&x, &weight, bias.as_ref(), size, place, options.activation)
+        let (bias, packed) = (bias.as_ref(), packed.as_ref());
+        transposed(&x, &weight, packed, bias, size, place, options.activation)
     }
 
     fn activation_backward(
