@@ -20,7 +20,6 @@ use burn::tensor::{
 use super::Activation;
 use super::conv_transpose2d::{ConvTransposeOptions, transposed};
 use super::conv2d_launch::{dims4, filter_backward, filters, forward, pad_backward};
-use super::gemm::tiles;
 use super::im2col::Windows;
 
 /// What lies outside the picture.
@@ -105,9 +104,9 @@ pub fn conv2d(
 /// Filters that do not change, laid out for the kernels once and not at every call.
 #[derive(Clone, Debug)]
 pub struct Packed {
-    forward: Tensor<3>,
+    pub(super) forward: Tensor<3>,
     /// For the input gradient.
-    backward: Option<Tensor<3>>,
+    pub(super) backward: Option<Tensor<3>>,
 }
 
 impl Packed {
@@ -122,30 +121,6 @@ impl Packed {
             forward: packed(false),
             backward: backward.then(|| packed(true)),
         }
-    }
-
-    /// Of a weight `[I, O, k, k]` for [`super::conv_transpose2d_packed`]: `[1, I, O k k]` with zeros up to whole tiles. The
-    /// weight's own memory where there are such.
-    pub fn transposed(weight: &Tensor<4>) -> Self {
-        let [i, o, k, _] = weight.dims();
-        let taps = o * k * k;
-        let rows = weight.clone().detach().reshape([1, i, taps]);
-        let missing = tiles(taps) - taps;
-        let forward = if missing == 0 {
-            rows
-        } else {
-            let zeros = Tensor::zeros([1, i, missing], &rows.device());
-            Tensor::cat(vec![rows, zeros], 2)
-        };
-        Self {
-            forward,
-            backward: None,
-        }
-    }
-
-    /// The filters for the forward pass.
-    pub(super) fn forward(&self) -> Tensor<3> {
-        self.forward.clone()
     }
 }
 

@@ -74,6 +74,27 @@ pub fn conv_transpose2d(
     conv_transpose2d_packed(x, weight, bias, None, options)
 }
 
+impl Packed {
+    /// Of a weight `[I, O, k, k]` for [`conv_transpose2d_packed`]: `[1, I, O k k]` with zeros up to whole tiles. The
+    /// weight's own memory where there are such.
+    pub fn transposed(weight: &Tensor<4>) -> Self {
+        let [i, o, k, _] = weight.dims();
+        let taps = o * k * k;
+        let rows = weight.clone().detach().reshape([1, i, taps]);
+        let missing = tiles(taps) - taps;
+        let forward = if missing == 0 {
+            rows
+        } else {
+            let zeros = Tensor::zeros([1, i, missing], &rows.device());
+            Tensor::cat(vec![rows, zeros], 2)
+        };
+        Self {
+            forward,
+            backward: None,
+        }
+    }
+}
+
 /// [`conv_transpose2d`] with filters that may be packed beforehand, of the very weight given here.
 ///
 /// # Panics
@@ -103,7 +124,7 @@ pub fn conv_transpose2d_packed(
         backward: false,
     };
     let weight = weight.into_dispatch();
-    let packed = packed.map_or_else(|| weight.clone(), |p| p.forward().into_dispatch());
+    let packed = packed.map_or_else(|| weight.clone(), |p| p.forward.clone().into_dispatch());
     Tensor::from_dispatch(Dispatch::conv_transpose2d_act(
         x.into_dispatch(),
         weight,

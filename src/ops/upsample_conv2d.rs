@@ -45,7 +45,7 @@ pub fn upsample_conv2d_packed(
     let [o, i, _, _] = weight.dims();
     let weight = match packed {
         // Sixteen taps a channel are whole tiles.
-        Some(packed) => packed.forward().reshape([i, o, 4, 4]),
+        Some(packed) => packed.forward.clone().reshape([i, o, 4, 4]),
         None => summed(weight),
     };
     // Seen from the small picture, reflection and replication of the large one are both replication.
