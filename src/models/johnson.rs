@@ -126,6 +126,13 @@ impl Johnson {
         self.layers.forward_residual(ENDS, image)
     }
 
+    /// The same for inference: filters are laid out for the kernels once and not at every call.
+    pub fn packed(self) -> Self {
+        Self {
+            layers: self.layers.packed(),
+        }
+    }
+
     /// All numbers by name, flat, still on the GPU.
     pub fn tensors(&self) -> Vec<(String, Tensor<1>)> {
         self.layers.tensors()

@@ -150,7 +150,7 @@ impl Layer {
             Form::Transposed(mut o) => {
                 o.activation = activation;
                 let conv = ConvTranspose2d::new(weight([input, out, k, k]), bias, o);
-                Convolution::Transposed(conv)
+                Convolution::Transposed(conv.packed())
             }
             Form::Upsampled(_) => unreachable!("CycleGAN's generator has none"),
         };

@@ -4,7 +4,9 @@ use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::data::seed::Seed;
-use crate::ops::{ConvOptions, ConvTransposeOptions, Packed, conv_transpose2d, conv2d_packed};
+use crate::ops::{
+    ConvOptions, ConvTransposeOptions, Packed, conv_transpose2d_packed, conv2d_packed,
+};
 
 /// How weights are drawn. Biases start at 0.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -112,6 +114,8 @@ pub struct ConvTranspose2d {
     pub bias: Option<Param<Tensor<1>>>,
     #[module(skip)]
     options: ConvTransposeOptions,
+    #[module(skip)]
+    packed: Option<Box<Packed>>,
 }
 
 impl ConvTranspose2d {
@@ -121,6 +125,16 @@ impl ConvTranspose2d {
             weight: Param::from_tensor(weight),
             bias: bias.map(Param::from_tensor),
             options,
+            packed: None,
+        }
+    }
+
+    /// The same, for inference and frozen networks, as [`Conv2d::packed`].
+    pub fn packed(self) -> Self {
+        Self {
+            packed: Some(Box::new(Packed::transposed(&self.weight.val()))),
+            weight: self.weight.set_require_grad(false),
+            ..self
         }
     }
 
@@ -145,6 +159,8 @@ impl ConvTranspose2d {
     /// `[B, in, H, W]` -> `[B, out, H', W']`.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let bias = self.bias.as_ref().map(Param::val);
-        conv_transpose2d(x, self.weight.val(), bias, self.options)
+        let weight = self.weight.val();
+        let packed = self.packed.as_deref().filter(|_| !weight.is_require_grad());
+        conv_transpose2d_packed(x, weight, bias, packed, self.options)
     }
 }

@@ -344,9 +344,11 @@ impl Layers {
     /// The same with the filters of its convolutions packed, see [`Conv2d::packed`]: for inference.
     pub fn packed(mut self) -> Self {
         for layer in &mut self.layers {
-            if let Conv::Direct(conv) = &mut layer.conv {
-                *conv = conv.clone().packed(false);
-            }
+            layer.conv = match layer.conv.clone() {
+                Conv::Direct(conv) => Conv::Direct(conv.packed(false)),
+                Conv::Transposed(conv) => Conv::Transposed(conv.packed()),
+                Conv::Upsampled(conv) => Conv::Upsampled(conv.packed()),
+            };
         }
         self
     }

@@ -3,7 +3,7 @@
 use burn::module::{Module, Param};
 use burn::tensor::Tensor;
 
-use crate::ops::{ConvOptions, upsample_conv2d};
+use crate::ops::{ConvOptions, Packed, upsample_conv2d_packed};
 
 /// Nearest neighbours twice as large, one pixel of padding, a 3x3 convolution; weight `[out, in, 3, 3]`, bias `[out]`.
 #[derive(Module, Debug)]
@@ -14,6 +14,8 @@ pub struct UpsampleConv2d {
     pub bias: Option<Param<Tensor<1>>>,
     #[module(skip)]
     options: ConvOptions,
+    #[module(skip)]
+    packed: Option<Box<Packed>>,
 }
 
 impl UpsampleConv2d {
@@ -23,12 +25,24 @@ impl UpsampleConv2d {
             weight: Param::from_tensor(weight),
             bias: bias.map(Param::from_tensor),
             options,
+            packed: None,
+        }
+    }
+
+    /// The same, for inference and frozen networks, as [`super::Conv2d::packed`].
+    pub fn packed(self) -> Self {
+        Self {
+            packed: Some(Box::new(Packed::upsampled(&self.weight.val()))),
+            weight: self.weight.set_require_grad(false),
+            ..self
         }
     }
 
     /// `[B, in, H, W]` -> `[B, out, 2 H, 2 W]`.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let bias = self.bias.as_ref().map(Param::val);
-        upsample_conv2d(x, self.weight.val(), bias, self.options)
+        let weight = self.weight.val();
+        let packed = self.packed.as_deref().filter(|_| !weight.is_require_grad());
+        upsample_conv2d_packed(x, weight, bias, packed, self.options)
     }
 }

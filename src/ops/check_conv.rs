@@ -5,8 +5,8 @@ use burn::tensor::{Device, Tensor};
 use super::check::{Check, VALUE, differentiable, values};
 use super::{
     Activation, Adapter, ConvOptions, ConvTransposeOptions, NormOptions, Over, Packed, PadMode,
-    conv_transpose2d, conv_transpose2d_reference, conv2d_packed, conv2d_reference, norm,
-    norm_reference, upsample_conv2d, upsample_conv2d_reference, use_adapter,
+    conv_transpose2d_packed, conv_transpose2d_reference, conv2d_packed, conv2d_reference, norm,
+    norm_reference, upsample_conv2d_packed, upsample_conv2d_reference, use_adapter,
 };
 use crate::error::Error;
 
@@ -126,7 +126,9 @@ async fn transposed(device: &Device) -> Result<Vec<Check>, Error> {
         let x = inputs(shapes, i * k * k / (stride * stride), device);
         let all = &x[..2 + usize::from(biased)];
         let f = |x: &[Tensor<4>]| {
-            conv_transpose2d(x[0].clone(), x[1].clone(), bias(x, biased), options).flatten(0, 3)
+            let (x0, x1) = (x[0].clone(), x[1].clone());
+            let packed = (!biased).then(|| Packed::transposed(&x1));
+            conv_transpose2d_packed(x0, x1, bias(x, biased), packed.as_ref(), options).flatten(0, 3)
         };
         let truth = |x: &[Tensor<4>]| {
             let (x0, x1) = (x[0].clone(), x[1].clone());
@@ -140,21 +142,29 @@ async fn transposed(device: &Device) -> Result<Vec<Check>, Error> {
 
 async fn upsampled(device: &Device) -> Result<Vec<Check>, Error> {
     let mut checks = Vec::new();
-    for mode in [Zeros, Reflect, Replicate] {
+    for (mode, is_packed) in [Zeros, Reflect, Replicate]
+        .into_iter()
+        .flat_map(|mode| [(mode, false), (mode, true)])
+    {
         let options = ConvOptions {
             mode,
             ..ConvOptions::default()
         };
         let x = inputs([[2, 3, 4, 3], [5, 3, 3, 3], [1, 5, 1, 1]], 27, device);
         let f = |x: &[Tensor<4>]| {
-            upsample_conv2d(x[0].clone(), x[1].clone(), bias(x, true), options).flatten(0, 3)
+            let (x0, x1) = (x[0].clone(), x[1].clone());
+            let packed = is_packed.then(|| Packed::upsampled(&x1));
+            upsample_conv2d_packed(x0, x1, bias(x, true), packed.as_ref(), options).flatten(0, 3)
         };
         let truth = |x: &[Tensor<4>]| {
             let (x0, x1) = (x[0].clone(), x[1].clone());
+            // Packed filters have no gradient.
+            let x1 = if is_packed { x1.detach() } else { x1 };
             upsample_conv2d_reference(x0, x1, bias(x, true), options).flatten(0, 3)
         };
-        let name = format!("upsample_conv2d {mode:?}");
-        checks.extend(differentiable(&name, &x, &f, &truth, (VALUE, true)).await?);
+        let packed = if is_packed { " packed" } else { "" };
+        let name = format!("upsample_conv2d {mode:?}{packed}");
+        checks.extend(differentiable(&name, &x, &f, &truth, (VALUE, !is_packed)).await?);
     }
     Ok(checks)
 }

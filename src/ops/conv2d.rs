@@ -104,9 +104,9 @@ pub fn conv2d(
 /// Filters that do not change, laid out for the kernels once and not at every call.
 #[derive(Clone, Debug)]
 pub struct Packed {
-    forward: Tensor<3>,
+    pub(super) forward: Tensor<3>,
     /// For the input gradient.
-    backward: Option<Tensor<3>>,
+    pub(super) backward: Option<Tensor<3>>,
 }
 
 impl Packed {
@@ -239,7 +239,8 @@ pub(crate) trait ConvOps: Backend {
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
-        biased: bool,
+        packed: FloatTensor<Self>,
+        has: Has,
         options: ConvTransposeOptions,
     ) -> FloatTensor<Self>;
     /// The gradient of an activation's argument, from its result and the gradient of that.
@@ -324,7 +325,15 @@ impl ConvOps for CubeBackend {
             forward(&grad, &u, filter_dims, None, &windows, true, linear)
         } else {
             let place = (options.stride, padding);
-            transposed(&grad, &weight, None, [h, w], place, Activation::Linear)
+            transposed(
+                &grad,
+                &weight,
+                None,
+                None,
+                [h, w],
+                place,
+                Activation::Linear,
+            )
         };
         if around == 0 {
             whole
@@ -355,15 +364,18 @@ impl ConvOps for CubeBackend {
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
-        biased: bool,
+        packed: FloatTensor<Self>,
+        has: Has,
         options: ConvTransposeOptions,
     ) -> FloatTensor<Self> {
         let (x, weight) = (into_contiguous(x), into_contiguous(weight));
-        let bias = biased.then(|| into_contiguous(bias));
+        let bias = has.bias.then(|| into_contiguous(bias));
+        let packed = has.forward.then(|| into_contiguous(packed));
         let ([_, _, h, w], k) = (dims4(&x), dims4(&weight)[2]);
         let size = [options.length(h, k), options.length(w, k)];
         let place = (options.stride, options.padding);
-        transposed(&x, &weight, bias.as_ref(), size, place, options.activation)
+        let (bias, packed) = (bias.as_ref(), packed.as_ref());
+        transposed(&x, &weight, packed, bias, size, place, options.activation)
     }
 
     fn activation_backward(

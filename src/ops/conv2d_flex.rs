@@ -84,13 +84,14 @@ impl ConvOps for Flex {
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
-        biased: bool,
+        _: FloatTensor<Self>,
+        has: Has,
         options: ConvTransposeOptions,
     ) -> FloatTensor<Self> {
         let y = conv_transpose2d_reference(
             tensor(x),
             tensor(weight),
-            biased.then(|| tensor(bias)),
+            has.bias.then(|| tensor(bias)),
             options,
         );
         of_flex(y)

@@ -102,7 +102,8 @@ impl<B: ConvOps, C: CheckpointStrategy> ConvOps for Autodiff<B, C> {
         x: FloatTensor<Self>,
         weight: FloatTensor<Self>,
         bias: FloatTensor<Self>,
-        biased: bool,
+        packed: FloatTensor<Self>,
+        has: Has,
         options: ConvTransposeOptions,
     ) -> FloatTensor<Self> {
         #[derive(Debug)]
@@ -150,6 +151,7 @@ impl<B: ConvOps, C: CheckpointStrategy> ConvOps for Autodiff<B, C> {
                 }
             }
         }
+        let packed = packed.into_primitive();
         match ConvTranspose2d
             .prepare::<C>([x.node(), weight.node(), bias.node()])
             .compute_bound()
@@ -161,17 +163,19 @@ impl<B: ConvOps, C: CheckpointStrategy> ConvOps for Autodiff<B, C> {
                     x.into_primitive(),
                     weight.into_primitive(),
                     bias.into_primitive(),
-                    biased,
+                    packed,
+                    has,
                     options,
                 );
                 let kept = (options.activation != Activation::Linear).then(|| y.clone());
-                prep.finish((saved.0, saved.1, kept, biased, options), y)
+                prep.finish((saved.0, saved.1, kept, has.bias, options), y)
             }
             OpsKind::UnTracked(prep) => prep.finish(B::conv_transpose2d_act(
                 x.into_primitive(),
                 weight.into_primitive(),
                 bias.into_primitive(),
-                biased,
+                packed,
+                has,
                 options,
             )),
         }

@@ -6,7 +6,7 @@ use burn::backend::{Dispatch, wgpu::CubeTensor};
 use burn::tensor::{Tensor, module, ops::ConvTransposeOptions as BurnOptions};
 
 use super::Activation;
-use super::conv2d::{ConvOps, bias_or};
+use super::conv2d::{ConvOps, Has, Packed, bias_or};
 use super::conv2d_launch::{dims4, pieces};
 use super::gemm::{TILE, gemm, padded, tiles};
 use super::im2col::{Windows, im2col};
@@ -71,6 +71,41 @@ pub fn conv_transpose2d(
     bias: Option<Tensor<1>>,
     options: ConvTransposeOptions,
 ) -> Tensor<4> {
+    conv_transpose2d_packed(x, weight, bias, None, options)
+}
+
+impl Packed {
+    /// Of a weight `[I, O, k, k]` for [`conv_transpose2d_packed`]: `[1, I, O k k]` with zeros up to whole tiles. The
+    /// weight's own memory where there are such.
+    pub fn transposed(weight: &Tensor<4>) -> Self {
+        let [i, o, k, _] = weight.dims();
+        let taps = o * k * k;
+        let rows = weight.clone().detach().reshape([1, i, taps]);
+        let missing = tiles(taps) - taps;
+        let forward = if missing == 0 {
+            rows
+        } else {
+            let zeros = Tensor::zeros([1, i, missing], &rows.device());
+            Tensor::cat(vec![rows, zeros], 2)
+        };
+        Self {
+            forward,
+            backward: None,
+        }
+    }
+}
+
+/// [`conv_transpose2d`] with filters that may be packed beforehand, of the very weight given here.
+///
+/// # Panics
+/// As [`conv_transpose2d`].
+pub fn conv_transpose2d_packed(
+    x: Tensor<4>,
+    weight: Tensor<4>,
+    bias: Option<Tensor<1>>,
+    packed: Option<&Packed>,
+    options: ConvTransposeOptions,
+) -> Tensor<4> {
     if super::burns() {
         return conv_transpose2d_reference(x, weight, bias, options);
     }
@@ -83,11 +118,19 @@ pub fn conv_transpose2d(
         "padding beyond a stride"
     );
     let (bias, biased) = bias_or(bias, &weight);
+    let has = Has {
+        bias: biased,
+        forward: packed.is_some(),
+        backward: false,
+    };
+    let weight = weight.into_dispatch();
+    let packed = packed.map_or_else(|| weight.clone(), |p| p.forward.clone().into_dispatch());
     Tensor::from_dispatch(Dispatch::conv_transpose2d_act(
         x.into_dispatch(),
-        weight.into_dispatch(),
+        weight,
         bias,
-        biased,
+        packed,
+        has,
         options,
     ))
 }
@@ -223,10 +266,12 @@ fn cut(
     (0..b).flat_map(of).collect()
 }
 
-/// The transposed convolution with an output of `size`; the weight is `[I, O, k, k]`, place is stride and padding.
+/// The transposed convolution with an output of `size`; the weight is `[I, O, k, k]`, and perhaps packed; place is stride and
+/// padding.
 pub(super) fn transposed(
     x: &CubeTensor,
     weight: &CubeTensor,
+    packed: Option<&CubeTensor>,
     bias: Option<&CubeTensor>,
     [h, w]: [usize; 2],
     (stride, padding): (usize, usize),
@@ -237,11 +282,13 @@ pub(super) fn transposed(
     let (area, taps) = (k * k, outputs * k * k);
     // Both operands lie ready if their rows are whole tiles.
     let line = tiles(taps);
-    let u = if taps == line {
-        weight.clone()
-    } else {
-        let flat = Windows::pixels(1, taps);
-        im2col(weight, [1, inputs, 1, taps], &flat, (0, taps), line)
+    let u = match packed {
+        Some(packed) => packed.clone(),
+        None if taps == line => weight.clone(),
+        None => {
+            let flat = Windows::pixels(1, taps);
+            im2col(weight, [1, inputs, 1, taps], &flat, (0, taps), line)
+        }
     };
     let y = empty(x, [b, outputs, h, w], x.dtype);
     let (code, slope) = activation.code();

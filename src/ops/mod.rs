@@ -32,7 +32,9 @@ mod winograd;
 pub use activation::Activation;
 pub use adam::{AdamStep, adam, adam_at, adam_reference};
 pub use check::{Check, check_kernels};
-pub use conv_transpose2d::{ConvTransposeOptions, conv_transpose2d, conv_transpose2d_reference};
+pub use conv_transpose2d::{
+    ConvTransposeOptions, conv_transpose2d, conv_transpose2d_packed, conv_transpose2d_reference,
+};
 pub use conv2d::{ConvOptions, Packed, PadMode, conv2d, conv2d_packed, conv2d_reference};
 pub use conv2d_launch::SCRATCH_BYTES;
 pub use gemm::{Adapter, use_adapter};
@@ -44,7 +46,7 @@ pub use rgba8_pack::{rgba8_pack, rgba8_pack_reference};
 pub use rgba8_unpack::{rgba8_unpack, rgba8_unpack_reference};
 pub use running_statistics::{running_statistics, running_statistics_reference};
 pub use total_variation::{total_variation, total_variation_reference};
-pub use upsample_conv2d::{upsample_conv2d, upsample_conv2d_reference};
+pub use upsample_conv2d::{upsample_conv2d, upsample_conv2d_packed, upsample_conv2d_reference};
 
 /// Every kernel of the crate, for the test that holds WGSL and Rust together.
 pub fn kernels() -> Vec<&'static Wgsl> {

@@ -96,6 +96,12 @@ impl Case {
         }
     }
 
+    /// The output without gradients.
+    fn agrees_packed(&self, forward: impl FnOnce(Tensor<4>) -> Tensor<4>) {
+        let output = forward(self.tensor("input", &gpu()));
+        self.close("output, packed", &values(output), &self.values("output"));
+    }
+
     /// The running statistics that the pass has left.
     fn has_run(&self, tensors: Vec<(String, Tensor<1>)>) {
         let mut tensors: HashMap<_, _> = tensors.into_iter().collect();
@@ -150,7 +156,7 @@ impl ModuleVisitor for Slopes<'_> {
 }
 
 #[test]
-fn the_residual_generator_agrees_with_pytorch() {
+fn the_residual_generator_agrees_with_pytorch_also_packed() {
     let case = Case::read("resnet_generator", "net");
     let config = ResnetGeneratorConfig {
         input: 3,
@@ -161,10 +167,12 @@ fn the_residual_generator_agrees_with_pytorch() {
     let weights = case.weights(config.expected());
     let mut net = config.load(&weights, &gpu().autodiff()).expect("checked");
     case.agrees(&mut net, &config.expected(), |net, x| net.forward(x));
+    let packed = config.load(&weights, &gpu()).expect("checked").packed();
+    case.agrees_packed(|x| packed.forward(x));
 }
 
 #[test]
-fn johnsons_network_agrees_with_pytorch() {
+fn johnsons_network_agrees_with_pytorch_also_packed() {
     let case = Case::read("johnson", "net");
     let config = JohnsonConfig {
         width: 4,
@@ -173,6 +181,8 @@ fn johnsons_network_agrees_with_pytorch() {
     let weights = case.weights(config.expected());
     let mut net = config.load(&weights, &gpu().autodiff()).expect("checked");
     case.agrees(&mut net, &config.expected(), |net, x| net.forward(x));
+    let packed = config.load(&weights, &gpu()).expect("checked").packed();
+    case.agrees_packed(|x| packed.forward(x));
 }
 
 #[test]
