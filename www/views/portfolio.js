@@ -164,8 +164,8 @@ export class Portfolio {
         this.#resume(entry, false);
       });
     }
-    if (entry.picture) tool("save", "save", () => this.#try(this.#export(entry, "picture")));
-    if (entry.state) tool("kept.export", "file", () => this.#try(this.#export(entry, "state")));
+    if (entry.picture) tool("save", "save", () => this.#try(this.#export(id, name.value, "picture")));
+    if (entry.state) tool("kept.export", "file", () => this.#try(this.#export(id, name.value, "state")));
     if (!going) tool("kept.remove", "close", () => this.#ask(tools, "kept.remove.sure", () => portfolio.remove(id)));
     const item = make(
       "li", { "data-kept": id },
@@ -198,8 +198,8 @@ export class Portfolio {
     no.focus();
   }
 
-  /** @param {Entry} entry @param {"picture" | "state"} what */
-  async #export({ id, title }, what) {
+  /** @param {string} id @param {string} title as it stands in its field @param {"picture" | "state"} what */
+  async #export(id, title, what) {
     if (what === "picture") download(await portfolio.picture(id), `${safe(title)}.png`);
     else download(await portfolio.state(id), `${safe(title)}.easel`);
   }

@@ -51,7 +51,7 @@ export const tests = [
       await clean(t, page, "the save dialog");
       await page.click("#save-close");
       await page.click("#portfolio-open");
-      await t.until(page, () => document.querySelector("#portfolio-list li"), "the kept picture");
+      await t.until(page, () => document.querySelector("#portfolio-list li")?.checkVisibility(), "the kept picture");
       await everywhere(t, page, "the kept pictures");
     },
   },

@@ -122,7 +122,7 @@ export const tests = [
       t.equal(await second.$$eval(".notice.lost", (all) => all.length), 0, "offers while the run goes on in another tab");
       await page.close();
       await second.reload();
-      await t.until(second, () => document.querySelector(".notice.lost img"), "the offer");
+      await t.until(second, () => document.querySelector(".notice.lost img")?.checkVisibility(), "the offer");
       t.assert(await second.$eval(".notice.lost", (notice) => /coast-dots was interrupted at step \d+ of 400\./.test(notice.textContent ?? "")), "the offer does not say where it was");
       const [{ step }] = await kept(second);
       await second.click(".notice.lost .strong");
@@ -188,7 +188,7 @@ export const tests = [
         await portfolio.keepState("lost", { ...facts, going: true }, new Blob(["state"]));
       });
       await page.reload();
-      await t.until(page, () => document.querySelector(".notice.lost"), "the offer");
+      await t.until(page, () => document.querySelector(".notice.lost")?.checkVisibility(), "the offer");
       /** @param {string} selector */
       const cut = (selector) =>
         page.$$eval(`${selector} *`, (all) => all.filter((each) => each.checkVisibility() && !each.closest(".unseen, input, svg") && (each.getBoundingClientRect().right > 320 || (each.clientWidth > 0 && each.scrollWidth > each.clientWidth + 1))).map((each) => `${each.tagName} ${each.textContent}`), selector);
@@ -342,7 +342,7 @@ export const tests = [
       const { origin } = new URL(page.url());
       await session.send("Storage.overrideQuotaForOrigin", { origin, quotaSize: 1000 });
       await begin(t, page);
-      await t.until(page, () => document.querySelector("#notices [data-code='kept-full']"), "the notice");
+      await t.until(page, () => document.querySelector("#notices [data-code='kept-full']")?.checkVisibility(), "the notice");
       const step = () => page.$eval("#doing-what", (line) => Number(/Step (\d+)/.exec(line.textContent ?? "")?.[1]));
       const told = await step();
       await page.waitForFunction((told) => Number(/Step (\d+)/.exec(document.querySelector("#doing-what")?.textContent ?? "")?.[1]) > told + 2, {}, told);
