@@ -88,14 +88,16 @@ export class Context {
   /**
    * The site in a page without any memory of earlier ones.
    * @param {{ hash?: string, prepend?: Record<string, string>, changes?: Record<string, (bytes: Buffer) => Buffer | null>,
-   *   insecure?: boolean, started?: boolean, keep?: boolean, server?: import("./server.mjs").SiteServer,
+   *   insecure?: boolean, started?: boolean, keep?: boolean, app?: boolean, server?: import("./server.mjs").SiteServer,
    *   early?: () => void }} [options] `prepend`: script before a file's own; `early` runs in the page before it;
+   *   only with `app` there is a service worker;
    *   `started: false` does not wait for the engine; `keep` leaves it open after the test
    */
-  async open({ hash = "", prepend = {}, changes = {}, insecure = false, started = true, keep = false, server = this.server, early } = {}) {
+  async open({ hash = "", prepend = {}, changes = {}, insecure = false, started = true, keep = false, app = false, server = this.server, early } = {}) {
     if (!this.browser) throw new Error("this test has no browser");
-    // The test may change what it gave while the page is open.
-    const all = Object.keys(prepend).length > 0 ? { ...changes } : changes;
+    // Storing the whole site at every opening takes longer than most tests. An app's test may change what it gave while
+    // the page is open.
+    const all = app ? changes : { "sw.js": () => null, ...changes };
     for (const [file, script] of Object.entries(prepend)) all[file] = (bytes) => Buffer.concat([utf8(`${script}\n`), bytes]);
     const folder = server.folder(all);
     const origin = `http://${insecure ? INSECURE_HOST : "127.0.0.1"}:${server.port}`;

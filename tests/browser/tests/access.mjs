@@ -63,7 +63,7 @@ export const tests = [
       await page.setViewport({ width: 320, height: 640 });
       await page.focus("#offline-open");
       await page.keyboard.press("Enter");
-      await t.until(page, () => document.querySelector("#offline-models li"), "the list of networks");
+      await t.until(page, () => document.querySelector("#offline-models li") !== null, "the list of networks");
       await page.$$eval("#offline details", (all) => all.forEach((each) => (each.open = true)));
       await everywhere(t, page, "offline dialog");
       for (const lang of ["en", "ko"]) {

@@ -4,7 +4,7 @@
 async function controlled(t, page) {
   await t.until(page, () => navigator.serviceWorker.getRegistration().then((found) => found?.active?.state === "activated"), "the service worker");
   await page.reload();
-  await t.until(page, () => navigator.serviceWorker.controller !== null && document.querySelector("#contents input"), "the page under its service worker");
+  await t.until(page, () => navigator.serviceWorker.controller !== null && document.querySelector("#contents input") !== null, "the page under its service worker");
 }
 
 /** The name of the chosen photo. */
@@ -16,8 +16,8 @@ export const tests = [
     browsers: ["chromium"],
     async run(t) {
       for (const lang of ["en", "ko"]) {
-        const page = await t.open({ hash: `#lang=${lang}`, started: false });
-        await t.until(page, () => document.querySelector("link[rel=manifest]"), "the manifest's link");
+        const page = await t.open({ hash: `#lang=${lang}`, started: false, app: true });
+        await t.until(page, () => document.querySelector("link[rel=manifest]") !== null, "the manifest's link");
         const client = await page.createCDPSession();
         const { installabilityErrors } = await client.send("Page.getInstallabilityErrors");
         // A private window can never install; it is what the test has.
@@ -46,7 +46,7 @@ export const tests = [
     // Firefox has no share target.
     browsers: ["chromium"],
     async run(t) {
-      const page = await t.open({ hash: "#lang=en" });
+      const page = await t.open({ hash: "#lang=en", app: true });
       await controlled(t, page);
       const fixture = t.fixture("plain.png");
       const answer = await page.evaluate(async (path) => {
@@ -95,7 +95,7 @@ export const tests = [
     async run(t) {
       // A browser also lists what its policy then stops; the server's record below tells what went out.
       t.expect(/Content[- ]Security[- ]Policy|violate|refused|blocked|Trusted|left the origin: \S+foreign\.png/i);
-      const page = await t.open({ hash: "#lang=en", started: false });
+      const page = await t.open({ hash: "#lang=en", started: false, app: true });
       await controlled(t, page);
       // Another origin, at which the same server would note every request.
       const foreign = new URL("foreign.png", page.url().replace("127.0.0.1", "localhost")).href;

@@ -36,7 +36,7 @@ export async function installed(t, { hash = "", changes, fresh } = {}) {
   const server = new SiteServer(t.site);
   await server.start();
   t.later(() => server.close());
-  const page = await t.open({ hash, server, changes });
+  const page = await t.open({ hash, server, changes, app: true });
   await t.until(page, () => navigator.serviceWorker.getRegistration().then((found) => found?.active?.state === "activated"), "the service worker");
   await fresh?.(page);
   await page.reload();

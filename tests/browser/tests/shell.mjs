@@ -42,7 +42,7 @@ export const tests = [
       const server = new SiteServer(t.site);
       await server.start();
       t.later(() => server.close());
-      const page = await t.open({ hash: "#lang=en", server });
+      const page = await t.open({ hash: "#lang=en", server, app: true });
       await t.until(page, active, "the service worker");
       await new Promise((done) => setTimeout(done, 1500));
       server.close();
