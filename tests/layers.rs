@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Modules with their layer, as in ARCHITECTURE.md. A module may import from its own layer and below.
-const LAYERS: [(&str, u32); 14] = [
+const LAYERS: [(&str, u32); 15] = [
     ("lib", 8),
     ("exports", 8),
     ("bench", 8),
@@ -14,6 +14,7 @@ const LAYERS: [(&str, u32); 14] = [
     ("train", 6),
     ("models", 5),
     ("losses", 5),
+    ("quality", 5),
     ("nn", 4),
     ("data", 3),
     ("weights", 3),
