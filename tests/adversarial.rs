@@ -86,7 +86,7 @@ fn where_the_discriminator_is_sure_minimax_has_no_gradient_and_the_others_have()
     eprintln!("{slopes:?}");
     // sigmoid(-12) = 6.1e-6, 1 - sigmoid(-12), 2 (12 + 1).
     assert_close("slopes", &slopes, &[6.144e-6, 0.999_994, 26.0], 1e-5);
-// 1 - sigmoid(12) in float32 has the rounding of 1, 6e-8, which is a hundredth.
+    // 1 - sigmoid(12) in float32 has the rounding of 1, 6e-8, which is a hundredth.
     assert!((slopes[0] / 6.144e-6 - 1.0).abs() < 0.02, "{slopes:?}");
 }
 

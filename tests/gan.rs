@@ -140,11 +140,13 @@ fn six_steps_on_the_gpu_follow_those_on_the_cpu() {
                 let all = [m.d_loss, m.g_loss, m.d_real, m.d_fake, m.gradient];
                 seen.extend(all.map(|x| values(x)[0]));
             }
-            seen
+            let (noise, labels) = run.fixed(4);
+            (seen, values(run.sample(noise, &labels)))
         };
-        let (ours, truth) = (run(&gpu()), run(&Device::flex()));
-        let miss = miss(&ours, &truth);
-        eprintln!("{name}: {miss:e}");
+        let ((ours, drawn), (truth, samples)) = (run(&gpu()), run(&Device::flex()));
+        let (miss, of_samples) = (miss(&ours, &truth), miss(&drawn, &samples));
+        eprintln!("{name}: metrics {miss:e}, samples {of_samples:e}");
+        assert!(of_samples < 2e-3, "{name}: samples off by {of_samples:e}");
         // Adam's first steps have the size of the rate whatever the gradient's (see tests/training.rs).
         assert!(miss < 2e-3, "{name}: off by {miss:e}: {ours:?}, {truth:?}");
     }
