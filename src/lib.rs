@@ -1,7 +1,7 @@
 //! Easel: stylize pictures and train small GANs on the visitor's own GPU.
 //!
 //! Layers, top to bottom; imports point only downwards (`tests/layers.rs`):
-//! `exports`, `session`, `jobs`, `train` and `native_bench`, `models` and `losses`, `nn`, `data` and `weights`, `ops`, `gpu`,
+//! `exports`, `session`, `jobs`, `train` and `native_bench`, `models`, `losses` and `quality`, `nn`, `data` and `weights`, `ops`, `gpu`,
 //! `protocol` and `error`.
 
 pub mod data;
@@ -15,6 +15,7 @@ pub mod native_bench;
 pub mod nn;
 pub mod ops;
 pub mod protocol;
+pub mod quality;
 pub mod session;
 #[cfg(not(target_family = "wasm"))]
 pub mod train;

@@ -8,10 +8,14 @@
     reason = "what a field means stands with its message or setting"
 )]
 
+mod gan;
+
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
 
 use crate::error::Failure;
+
+pub use gan::{GanConfig, GanNetwork, GanVariant, NoiseLabel, Objective, PictureLabel};
 
 /// Page to worker.
 #[derive(Clone, Debug, Deserialize)]

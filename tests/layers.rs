@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Modules with their layer, as in ARCHITECTURE.md. A module may import from its own layer and below.
-const LAYERS: [(&str, u32); 15] = [
+const LAYERS: [(&str, u32); 16] = [
     ("lib", 8),
     ("exports", 8),
     ("bench", 8),
@@ -15,6 +15,7 @@ const LAYERS: [(&str, u32); 15] = [
     ("native_bench", 6),
     ("models", 5),
     ("losses", 5),
+    ("quality", 5),
     ("nn", 4),
     ("data", 3),
     ("weights", 3),

@@ -1,7 +1,10 @@
 //! Pictures: reading what users bring, drawing what Easel brings.
 
 pub mod color;
+pub mod dataset;
 pub mod decode;
+pub mod digits;
+pub mod points;
 pub mod scenes;
 pub mod seed;
 pub mod styles;

@@ -34,6 +34,18 @@ impl Seed {
         Self::stream(seed, stream)
     }
 
+    /// Where the stream stands: [`Self::at`] goes on from there.
+    #[must_use]
+    pub fn state(&self) -> u64 {
+        self.state
+    }
+
+    /// The stream that stands at `state`.
+    #[must_use]
+    pub fn at(state: u64) -> Self {
+        Self { state }
+    }
+
     /// 32 uniform bits.
     pub fn next_u32(&mut self) -> u32 {
         self.state = self.state.wrapping_add(0x9E37_79B9_7F4A_7C15);

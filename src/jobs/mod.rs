@@ -1,5 +1,6 @@
 //! What a user can start, one file each: small state machines behind [`Job`].
 
+mod gan;
 mod gatys;
 mod gatys_config;
 mod gatys_image;
@@ -10,6 +11,7 @@ use burn::tensor::{Int, Tensor};
 use crate::error::Error;
 use crate::protocol::{GatysConfig, GatysControl};
 
+pub use gan::{GanMetrics, GanSeen, GanState, GanTrainer, check_gan};
 pub use gatys::Gatys;
 pub use gatys_config::{Memory, Scale, estimate, network_layers, scales};
 pub use gatys_image::enlarge;

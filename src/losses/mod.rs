@@ -1,3 +1,4 @@
 //! Losses as small pure functions of tensors.
 
+pub mod adversarial;
 pub mod gatys;

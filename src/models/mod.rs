@@ -1,8 +1,10 @@
 //! Networks, one file per paper.
 
+mod conditional;
 mod dcgan;
 mod feature_network;
 mod johnson;
+mod mlp_gan;
 mod patch_discriminator;
 mod resnet_generator;
 mod squeezenet;
@@ -11,9 +13,11 @@ mod vgg;
 
 use burn::tensor::Tensor;
 
+pub use conditional::{LabelledNoise, LabelledPicture, one_hot};
 pub use dcgan::{DcganConfig, DcganDiscriminator, DcganGenerator};
 pub use feature_network::{Architecture, Cost, FeatureNetwork, Taps};
 pub use johnson::{Johnson, JohnsonConfig};
+pub use mlp_gan::{MlpDiscriminator, MlpGanConfig, MlpGenerator};
 pub use patch_discriminator::{PatchDiscriminator, PatchDiscriminatorConfig};
 pub use resnet_generator::{ResnetGenerator, ResnetGeneratorConfig};
 pub use squeezenet::SqueezeNet;

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use burn::module::{Module, ModuleMapper, Param, ParamId};
+use burn::module::{Module, ModuleMapper, ModuleVisitor, Param, ParamId};
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor};
 
@@ -28,6 +28,43 @@ impl Adam {
             },
             states: HashMap::new(),
         }
+    }
+
+    /// With a running average of the iterates, see [`Self::averaged`]; `decay` is in 0..1, 0 copies the iterate.
+    pub fn averaging(mut self, decay: f32) -> Self {
+        self.step.decay = decay;
+        self
+    }
+
+    /// The module with the running averages of its parameters, each divided by `1 - decay^steps`.
+    pub fn averaged<M: Module>(&self, module: M) -> M {
+        module.map(&mut Average(self))
+    }
+
+    /// The state of each parameter that has one, in the module's order, `[3 values]`, and the steps done.
+    pub fn save<M: Module>(&self, module: &M) -> (u32, Vec<Tensor<1>>) {
+        let mut ids = Ids(Vec::new());
+        module.visit(&mut ids);
+        let states = ids.0.iter().filter_map(|(id, _)| self.states.get(id));
+        let flat = states.map(|state| state.clone().flatten(0, 1));
+        (self.step.time, flat.collect())
+    }
+
+    /// Takes up what [`Self::save`] gave, for the same module. False, and nothing is changed, if the states are not as
+    /// many and as long as its parameters.
+    pub fn restore<M: Module>(&mut self, module: &M, time: u32, states: Vec<Tensor<1>>) -> bool {
+        let mut ids = Ids(Vec::new());
+        module.visit(&mut ids);
+        let long = |((_, n), state): (&(ParamId, usize), &Tensor<1>)| state.dims() == [3 * n];
+        if ids.0.len() != states.len() || !ids.0.iter().zip(&states).all(long) {
+            return false;
+        }
+        self.step.time = time;
+        let states = ids.0.into_iter().zip(states);
+        self.states = states
+            .map(|((id, n), state)| (id, state.reshape([3, n])))
+            .collect();
+        true
     }
 
     /// One step of the parameters that have a gradient.
@@ -80,5 +117,29 @@ impl ModuleMapper for Update<'_> {
         let next = Tensor::from_inner(next.reshape(dims));
         let next = if tracked { next.require_grad() } else { next };
         Param::from_mapped_value(id, next, mapper)
+    }
+}
+
+/// Every parameter with its number of values.
+struct Ids(Vec<(ParamId, usize)>);
+
+impl ModuleVisitor for Ids {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        self.0.push((param.id, param.shape().num_elements()));
+    }
+}
+
+struct Average<'a>(&'a Adam);
+
+impl ModuleMapper for Average<'_> {
+    fn map_float<const D: usize>(&mut self, param: Param<Tensor<D>>) -> Param<Tensor<D>> {
+        let (id, tensor, mapper) = param.consume();
+        let Some(state) = self.0.states.get(&id) else {
+            return Param::from_mapped_value(id, tensor, mapper);
+        };
+        let AdamStep { decay, time, .. } = self.0.step;
+        let whole = 1.0 - f64::from(decay).powi(time as i32);
+        let average = state.clone().narrow(0, 2, 1).reshape(tensor.dims()) / whole;
+        Param::from_mapped_value(id, average, mapper)
     }
 }

@@ -272,7 +272,7 @@ def attempt(make, shape, low, high, named, mask_shapes):
     out.update({f"mask.{i}": mask for i, mask in enumerate(masks)})
     net, out["input"] = net.double(), x
     x = x.double().requires_grad_()
-    batch = any(isinstance(m, nn.BatchNorm2d) for m in net.modules())
+    batch = any(isinstance(m, (nn.BatchNorm1d, nn.BatchNorm2d)) for m in net.modules())
     distance = float("inf")
     if batch:
         net.eval()

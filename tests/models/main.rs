@@ -7,6 +7,7 @@
 
 #[path = "../common/mod.rs"]
 mod common;
+mod mlp_gan;
 mod parity;
 
 use std::collections::BTreeMap;

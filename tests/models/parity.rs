@@ -17,13 +17,13 @@ use crate::common::{Goldens, assert_close, gpu, values};
 use crate::{file, is_parameter};
 
 /// A case of a file of goldens: a network and what PyTorch makes of it.
-struct Case {
+pub struct Case {
     goldens: Goldens,
     name: &'static str,
 }
 
 impl Case {
-    fn read(file: &str, name: &'static str) -> Self {
+    pub fn read(file: &str, name: &'static str) -> Self {
         let goldens = Goldens::read(&format!("{file}.safetensors"));
         Self { goldens, name }
     }
@@ -41,7 +41,7 @@ impl Case {
             .collect()
     }
 
-    fn tensor(&self, name: &str, device: &Device) -> Tensor<4> {
+    pub fn tensor<const D: usize>(&self, name: &str, device: &Device) -> Tensor<D> {
         self.goldens
             .tensor(&format!("{}.{name}", self.name), device)
     }
@@ -51,7 +51,7 @@ impl Case {
     }
 
     /// The state dict as a checked file of weights.
-    fn weights(&self, expected: Vec<Expected>) -> Weights {
+    pub fn weights(&self, expected: Vec<Expected>) -> Weights {
         let bytes = file(&self.under("state"));
         Weights::read(self.name, &bytes, |_| Ok(expected))
             .expect("the reference's names and shapes")
@@ -62,14 +62,14 @@ impl Case {
     }
 
     /// Output and gradients of a pass, in training if there are batch norms. `expected` names the parameters.
-    fn agrees<M: Module>(
+    pub fn agrees<M: Module>(
         &self,
         net: &mut M,
         expected: &[Expected],
         forward: impl FnOnce(&mut M, Tensor<4>) -> Tensor<4>,
     ) {
         let device = gpu().autodiff();
-        let input = self.tensor("input", &device).require_grad();
+        let input = self.tensor::<4>("input", &device).require_grad();
         let output = forward(net, input.clone());
         self.close("output", &values(output.clone()), &self.values("output"));
         let gradients = (output * self.tensor("upstream", &device)).sum().backward();
@@ -103,7 +103,7 @@ impl Case {
     }
 
     /// The running statistics that the pass has left.
-    fn has_run(&self, tensors: Vec<(String, Tensor<1>)>) {
+    pub fn has_run(&self, tensors: Vec<(String, Tensor<1>)>) {
         let mut tensors: HashMap<_, _> = tensors.into_iter().collect();
         let truths = self.under("after");
         assert!(!truths.is_empty());
@@ -118,9 +118,9 @@ impl Case {
     }
 
     /// Output and input gradient by the running statistics.
-    fn agrees_in_inference(&self, forward: impl FnOnce(Tensor<4>) -> Tensor<4>) {
+    pub fn agrees_in_inference(&self, forward: impl FnOnce(Tensor<4>) -> Tensor<4>) {
         let device = gpu().autodiff();
-        let input = self.tensor("input", &device).require_grad();
+        let input = self.tensor::<4>("input", &device).require_grad();
         let output = forward(input.clone());
         self.close(
             "output in inference",

@@ -1,0 +1,269 @@
+//! GAN, DCGAN, LSGAN and CGAN: one training step, chosen by settings. It reads nothing back and draws all randomness from
+//! the run's seed, so a run goes on from a saved state as if it had never stopped.
+
+mod config;
+mod networks;
+mod state;
+
+use burn::module::Module;
+use burn::optim::GradientsParams;
+use burn::tensor::{Device, Tensor, TensorData};
+
+use crate::data::dataset::Dataset;
+use crate::data::seed::Seed;
+use crate::error::Error;
+use crate::losses::adversarial;
+use crate::models::one_hot;
+use crate::nn::Adam;
+use crate::protocol::GanConfig;
+
+pub use config::check_gan;
+use networks::{Discriminator, Generator, Pair};
+pub use state::GanState;
+
+/// Streams of a run's seed.
+const WEIGHTS: u32 = 21;
+const TRAINING: u32 = 22;
+const SAMPLES: u32 = 23;
+
+/// What a step measured, still on the GPU, each `[1]`.
+#[derive(Clone, Debug)]
+pub struct GanMetrics {
+    /// The discriminator's loss.
+    pub d_loss: Tensor<1>,
+    /// The generator's loss.
+    pub g_loss: Tensor<1>,
+    /// The mean opinion on real samples, before the discriminator's step.
+    pub d_real: Tensor<1>,
+    /// The mean opinion on generated samples, before the discriminator's step.
+    pub d_fake: Tensor<1>,
+    /// Length of the gradient of the generator's loss by its samples, all of the batch together: what reaches the
+    /// generator.
+    pub gradient: Tensor<1>,
+}
+
+/// What the last step saw, still on the GPU, each `[B, C, H, W]`.
+#[derive(Clone, Debug)]
+pub struct GanSeen {
+    /// Generated samples.
+    pub fake: Tensor<4>,
+    /// The gradient of the generator's loss by them: each sample is pushed against it.
+    pub gradient: Tensor<4>,
+}
+
+/// Two networks that learn from each other.
+#[derive(Debug)]
+pub struct GanTrainer {
+    config: GanConfig,
+    pair: Pair,
+    shape: [usize; 3],
+    classes: usize,
+    step: u32,
+    seed: Seed,
+    generator: Generator,
+    discriminator: Discriminator,
+    generator_adam: Adam,
+    discriminator_adam: Adam,
+    last: Option<(GanMetrics, GanSeen)>,
+    /// Its tensors are tracked.
+    device: Device,
+}
+
+/// Samples of a generator with the labels it was given.
+struct Fakes {
+    samples: Tensor<4>,
+    labels: Tensor<2>,
+}
+
+impl GanTrainer {
+    /// A fresh run for samples of `[C, H, W]` in so many classes, which are 1 where there are no labels.
+    ///
+    /// # Errors
+    /// Those of [`check_gan`].
+    pub fn new(
+        config: &GanConfig,
+        shape: [usize; 3],
+        classes: usize,
+        device: &Device,
+    ) -> Result<Self, Error> {
+        check_gan(config, shape)?;
+        let device = device.clone().autodiff();
+        let pair = Pair::new(config, shape, classes);
+        let mut weights = Seed::stream(config.seed, WEIGHTS);
+        let adam = |rate| Adam::new(rate, config.beta1, config.beta2);
+        Ok(Self {
+            generator: pair.generator(&mut weights, &device),
+            discriminator: pair.discriminator(&mut weights, &device),
+            generator_adam: adam(config.generator_rate).averaging(config.averaging),
+            discriminator_adam: adam(config.discriminator_rate),
+            seed: Seed::stream(config.seed, TRAINING),
+            config: config.clone(),
+            pair,
+            shape,
+            classes,
+            step: 0,
+            last: None,
+            device,
+        })
+    }
+
+    /// The settings.
+    pub fn config(&self) -> &GanConfig {
+        &self.config
+    }
+
+    /// Steps done.
+    pub fn steps(&self) -> u32 {
+        self.step
+    }
+
+    /// What the last step measured; none before the first.
+    pub fn metrics(&self) -> Option<&GanMetrics> {
+        self.last.as_ref().map(|(metrics, _)| metrics)
+    }
+
+    /// What the last step saw; none before the first.
+    pub fn seen(&self) -> Option<&GanSeen> {
+        self.last.as_ref().map(|(_, seen)| seen)
+    }
+
+    /// One step of the generator and `discriminator_steps` of the discriminator, in the order of the settings. The first
+    /// of the latter sees the samples that the generator learns from.
+    ///
+    /// # Panics
+    /// If the data have another shape or more classes than the run.
+    pub fn step(&mut self, data: &Dataset) {
+        assert_eq!(data.shape(), self.shape, "the shape of a sample");
+        assert!(data.classes() <= self.classes, "the number of classes");
+        let mut fakes = self.fakes();
+        let mut learnt = None;
+        if self.config.generator_first {
+            learnt = Some(self.step_generator(&fakes));
+        }
+        let mut judged = self.step_discriminator(data, &fakes);
+        for _ in 1..self.config.discriminator_steps {
+            fakes = self.fakes();
+            judged = self.step_discriminator(data, &fakes);
+        }
+        let (g_loss, seen) = learnt.unwrap_or_else(|| self.step_generator(&fakes));
+        let [d_loss, d_real, d_fake] = judged;
+        let gradient = seen.gradient.clone().square().sum().sqrt();
+        let metrics = GanMetrics {
+            d_loss,
+            g_loss,
+            d_real,
+            d_fake,
+            gradient,
+        };
+        self.last = Some((metrics, seen));
+        self.step += 1;
+    }
+
+    /// Samples of the running average of the generator's weights, by the running statistics of its batch norms:
+    /// `[B, C, H, W]`. Noise is `[B, latent, 1, 1]`, labels are below the number of classes and ignored without labels.
+    pub fn sample(&self, noise: Tensor<4>, labels: &[u8]) -> Tensor<4> {
+        let generator = self.generator_adam.averaged(self.generator.valid());
+        let labels = one_hot(labels, self.classes, &noise.device());
+        generator.forward(noise, &labels)
+    }
+
+    /// Noise and labels that are the same whenever they are asked for: classes in turn.
+    pub fn fixed(&self, count: usize) -> (Tensor<4>, Vec<u8>) {
+        let mut seed = Seed::stream(self.config.seed, SAMPLES);
+        let noise = self.noise(count, &mut seed).inner();
+        let labels = (0..count).map(|i| (i % self.classes) as u8);
+        (noise, labels.collect())
+    }
+
+    /// The discriminator's opinion on any samples `[B, C, H, W]`, as logits `[B, 1, 1, 1]`.
+    pub fn judge(&self, samples: Tensor<4>, labels: &[u8]) -> Tensor<4> {
+        let labels = one_hot(labels, self.classes, &samples.device());
+        self.discriminator.valid().forward(samples, &labels)
+    }
+
+    fn noise(&self, count: usize, seed: &mut Seed) -> Tensor<4> {
+        normal(
+            [count, self.config.latent as usize, 1, 1],
+            1.0,
+            seed,
+            &self.device,
+        )
+    }
+
+    fn fakes(&mut self) -> Fakes {
+        let (count, mut seed) = (self.config.batch as usize, self.seed.clone());
+        let noise = self.noise(count, &mut seed);
+        let labels: Vec<_> = (0..count).map(|_| seed.below(self.classes) as u8).collect();
+        let labels = one_hot(&labels, self.classes, &self.device);
+        self.seed = seed;
+        Fakes {
+            samples: self.generator.forward_train(noise, &labels),
+            labels,
+        }
+    }
+
+    /// What the discriminator is shown: samples, with noise while there is any (Sønderby et al. 2017, arXiv 1610.04490).
+    fn shown(&mut self, samples: Tensor<4>) -> Tensor<4> {
+        let left = 1.0 - self.step as f32 / self.config.steps as f32;
+        let deviation = self.config.instance_noise * left;
+        if deviation <= 0.0 {
+            return samples;
+        }
+        let noise = normal(samples.dims(), deviation, &mut self.seed, &self.device);
+        samples + noise
+    }
+
+    fn masks(&mut self) -> Vec<Tensor<2>> {
+        let (share, batch) = (self.config.dropout, self.config.batch as usize);
+        self.discriminator
+            .masks(share, batch, &mut self.seed, &self.device)
+    }
+
+    /// The discriminator's loss and its mean opinions on real and generated samples.
+    fn step_discriminator(&mut self, data: &Dataset, fakes: &Fakes) -> [Tensor<1>; 3] {
+        let batch = self.config.batch as usize;
+        let (real, labels) = data.batch(batch, &mut self.seed, &self.device);
+        let labels = one_hot(&labels, self.classes, &self.device);
+        let fake = Tensor::from_inner(fakes.samples.clone().inner());
+        let (real, fake) = (self.shown(real), self.shown(fake));
+        let (real_masks, fake_masks) = (self.masks(), self.masks());
+        let net = &mut self.discriminator;
+        let real = net.forward_train(real, &labels, &real_masks);
+        let fake = net.forward_train(fake, &fakes.labels, &fake_masks);
+        let objective = self.config.objective;
+        let smoothing = self.config.label_smoothing;
+        let loss = adversarial::discriminator(objective, real.clone(), fake.clone(), smoothing);
+        let opinions = [real, fake].map(|x| adversarial::opinion(objective, x.inner()));
+        let grads = GradientsParams::from_grads(loss.backward(), &self.discriminator);
+        let net = self.discriminator.clone();
+        self.discriminator = self.discriminator_adam.step(net, grads);
+        let [real, fake] = opinions;
+        [loss.inner(), real, fake]
+    }
+
+    /// The generator's loss, its samples and the gradient that reached them. The way back is walked in two parts, through
+    /// the discriminator and through the generator, so that the gradient between them can be seen.
+    fn step_generator(&mut self, fakes: &Fakes) -> (Tensor<1>, GanSeen) {
+        let samples = fakes.samples.clone();
+        let fake = Tensor::from_inner(samples.clone().inner()).require_grad();
+        let (shown, masks) = (self.shown(fake.clone()), self.masks());
+        let mut judge = self.discriminator.clone().no_grad();
+        let logits = judge.forward_train(shown, &fakes.labels, &masks);
+        let loss = adversarial::generator(self.config.objective, logits);
+        let gradient = fake
+            .grad(&loss.backward())
+            .expect("the loss depends on the samples");
+        let back = (samples * Tensor::from_inner(gradient.clone())).sum();
+        let grads = GradientsParams::from_grads(back.backward(), &self.generator);
+        let net = self.generator.clone();
+        self.generator = self.generator_adam.step(net, grads);
+        let fake = fake.inner();
+        (loss.inner(), GanSeen { fake, gradient })
+    }
+}
+
+fn normal(dims: [usize; 4], deviation: f32, seed: &mut Seed, device: &Device) -> Tensor<4> {
+    let count = dims.iter().product();
+    let values: Vec<f32> = (0..count).map(|_| deviation * seed.normal()).collect();
+    Tensor::from_data(TensorData::new(values, dims), device)
+}
