@@ -95,9 +95,8 @@ export class Context {
    */
   async open({ hash = "", prepend = {}, changes = {}, insecure = false, started = true, keep = false, app = false, server = this.server, early } = {}) {
     if (!this.browser) throw new Error("this test has no browser");
-    // Storing the whole site at every opening takes longer than most tests. An app's test may change what it gave while
-    // the page is open.
-    const all = app ? changes : { "sw.js": () => null, ...changes };
+    // The test may change what it gave while the page is open.
+    const all = changes;
     for (const [file, script] of Object.entries(prepend)) all[file] = (bytes) => Buffer.concat([utf8(`${script}\n`), bytes]);
     const folder = server.folder(all);
     const origin = `http://${insecure ? INSECURE_HOST : "127.0.0.1"}:${server.port}`;
@@ -119,6 +118,8 @@ export class Context {
       worker.on?.("console", (message) => message.type() === "error" && tell(`worker: ${message.text()}`));
     });
     await page.evaluateOnNewDocument(installLab);
+    // Storing the whole site at every opening takes longer than most tests.
+    if (!app) await page.evaluateOnNewDocument(() => (navigator.serviceWorker ? (navigator.serviceWorker.register = async () => Promise.reject(new Error("off in this test"))) : 0));
     if (early) await page.evaluateOnNewDocument(early);
     await page.goto(`${origin}${folder}${hash}`);
     if (started) await this.#engine(page);

@@ -11,6 +11,7 @@ import { join, normalize } from "node:path";
 const TYPES = {
   css: "text/css; charset=utf-8",
   html: "text/html; charset=utf-8",
+  jpg: "image/jpeg",
   js: "text/javascript; charset=utf-8",
   json: "application/json",
   png: "image/png",
