@@ -15,7 +15,10 @@ use std::collections::BTreeMap;
 
 use crate::error::Failure;
 
-pub use gan::{GanConfig, GanNetwork, GanVariant, NoiseLabel, Objective, PictureLabel};
+pub use gan::{
+    GanConfig, GanControl, GanData, GanNetwork, GanVariant, Learning, NoiseLabel, Objective,
+    PictureLabel,
+};
 
 /// Page to worker.
 #[derive(Clone, Debug, Deserialize)]
@@ -32,8 +35,17 @@ pub enum Request {
     Resume { run: u32 },
     /// Hold the run (`on: true`) or let it go on.
     Pause { run: u32, on: bool },
-    /// Change a live control of the running job.
-    Tune { run: u32, control: GatysControl },
+    /// Change live controls of the running job.
+    Tune {
+        run: u32,
+        #[cfg_attr(
+            target_family = "wasm",
+            tsify(type = "Partial<GatysControl> | Partial<GanControl>")
+        )]
+        control: serde_json::Value,
+    },
+    /// A held run does so many steps and is held again. Answered by [`Event::Paused`].
+    Step { run: u32, count: u32 },
     /// Stop; the best picture so far is kept.
     Stop { run: u32 },
     /// Encode the present picture. Answered by [`Event::Image`].
@@ -59,6 +71,9 @@ pub enum Request {
         seed: u32,
         size: u32,
     },
+    /// Draw the first samples that a `gan` would learn from: pictures as a PNG, eight in a row; points as JSON, x and y of
+    /// each. Answered by [`Event::Sample`].
+    Data { ticket: u32, job: JobConfig },
     /// Hold every kernel against its reference on this GPU. Answered by [`Event::SelfTest`].
     SelfTest { ticket: u32 },
     /// Free a finished run's memory.
@@ -82,7 +97,7 @@ pub enum Event {
     },
     /// The GPU is up; jobs can start.
     Ready { adapter: AdapterInfo },
-    /// A network's weights are being fetched, in bytes.
+    /// A network's weights are being fetched, in bytes; or, with `model: "data"`, pictures to learn from are being drawn.
     Loading {
         run: u32,
         model: String,
@@ -124,6 +139,13 @@ pub enum Event {
         width: u32,
         height: u32,
     },
+    /// What a run is drawn from, if not from a picture: arrays of numbers by name, see the job.
+    Plot {
+        run: u32,
+        step: u32,
+        #[cfg_attr(target_family = "wasm", tsify(type = "Record<string, number[]>"))]
+        arrays: BTreeMap<String, Vec<f32>>,
+    },
     /// The run is held, or goes on.
     Paused { run: u32, on: bool },
     /// A control was applied from this step on.
@@ -142,7 +164,7 @@ pub enum Event {
     Image { run: u32, ticket: u32 },
     /// Answers [`Request::Checkpoint`]; the Blob travels beside it.
     Checkpoint { run: u32, ticket: u32 },
-    /// Answers [`Request::Sample`]; the Blob (PNG) travels beside it.
+    /// Answers [`Request::Sample`] and [`Request::Data`]; the Blob travels beside it.
     Sample { ticket: u32 },
     /// Answers [`Request::SelfTest`].
     SelfTest {
@@ -194,20 +216,33 @@ impl Default for Encoding {
 }
 
 /// A job and all its settings. Every field has a default.
-#[derive(Clone, Debug, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(tag = "job", rename_all = "kebab-case")]
 pub enum JobConfig {
     /// Stylize one picture by optimisation (Gatys et al. 2015).
     Gatys(GatysConfig),
+    /// Train two networks against each other (Goodfellow et al. 2014).
+    Gan(GanConfig),
 }
 
 /// The defaults of every job, as the page shows them.
-#[derive(Clone, Debug, Default, Serialize)]
+#[derive(Clone, Debug, Serialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 pub struct Defaults {
     /// See [`GatysConfig`].
     pub gatys: GatysConfig,
+    /// Of every variant with all that it can learn from.
+    pub gan: Vec<GanConfig>,
+}
+
+impl Default for Defaults {
+    fn default() -> Self {
+        Self {
+            gatys: GatysConfig::default(),
+            gan: GanConfig::all(),
+        }
+    }
 }
 
 /// Settings of `gatys`.

@@ -5,6 +5,8 @@
 //! [`Header::parse`] and [`Header::check`] on the first kilobytes, then [`Weights`] on the ranges
 //! that a network asks for.
 
+mod checkpoint;
+
 use std::collections::BTreeMap;
 use std::ops::Range;
 
@@ -14,6 +16,8 @@ use sha2::{Digest, Sha256};
 
 use crate::error::Error;
 use crate::protocol::ModelInfo;
+
+pub use checkpoint::{Checkpoint, write_checkpoint};
 
 /// The largest header read, in bytes. Torchvision's largest network needs 5 KB.
 pub const MAX_HEADER: u64 = 1 << 20;
@@ -225,12 +229,26 @@ impl Weights {
     /// One tensor as f32 on `device`.
     ///
     /// # Errors
+    /// Those of [`Self::values`].
+    ///
+    /// # Panics
+    /// If the tensor was not among those checked as used.
+    pub fn tensor<const D: usize>(&self, name: &str, device: &Device) -> Result<Tensor<D>, Error> {
+        let values = self.values(name)?;
+        let info = self.header.metadata.info(name).expect("checked before");
+        let data = TensorData::new(values, info.shape.clone());
+        Ok(Tensor::from_data(data, device))
+    }
+
+    /// The numbers of one tensor.
+    ///
+    /// # Errors
     /// `weights-not-finite` if a value is infinite or not a number; `weights-header` if the type of
     /// number is not f32, f16 or bf16.
     ///
     /// # Panics
     /// If the tensor was not among those checked as used.
-    pub fn tensor<const D: usize>(&self, name: &str, device: &Device) -> Result<Tensor<D>, Error> {
+    pub fn values(&self, name: &str) -> Result<Vec<f32>, Error> {
         let bytes = &self.data[name];
         let info = self.header.metadata.info(name).expect("checked before");
         let values: Vec<f32> = match info.dtype {
@@ -261,8 +279,7 @@ impl Weights {
             let detail = format!("{name} holds {} at position {i}", values[i]);
             return Err(bad(&self.header.name, "weights-not-finite", detail));
         }
-        let data = TensorData::new(values, info.shape.clone());
-        Ok(Tensor::from_data(data, device))
+        Ok(values)
     }
 }
 

@@ -12,8 +12,10 @@ use std::collections::{BTreeMap, VecDeque};
 use burn::tensor::{Device, Int, Tensor, TensorData};
 use easel::error::Error;
 use easel::jobs::{Job, Progress, Snapshot, Status};
-use easel::protocol::{Encoding, Event, GatysConfig, GatysControl};
-use easel::session::{Checkpoint, Command, Host, drive, write_checkpoint};
+use easel::protocol::{Encoding, Event, GatysConfig, JobConfig};
+use easel::session::{Command, Host, drive};
+use easel::weights::{Checkpoint, write_checkpoint};
+use serde_json::{Value, json};
 
 /// A job that counts, and turns to NaN at a given step.
 struct Counter {
@@ -68,8 +70,8 @@ impl Job for Counter {
             height: 1,
         }
     }
-    fn tune(&mut self, control: &GatysControl) -> Result<(), Error> {
-        let rate = control.learning_rate.unwrap_or(0.0);
+    fn tune(&mut self, control: &Value) -> Result<(), Error> {
+        let rate = control["learningRate"].as_f64().unwrap_or(0.0) as f32;
         if rate > 1.0 {
             return Err(Error::BadSetting {
                 name: "learningRate",
@@ -87,8 +89,8 @@ impl Job for Counter {
     }
     fn save(&self) -> Snapshot {
         Snapshot {
-            config: GatysConfig::default(),
-            meta: serde_json::Value::Null,
+            config: JobConfig::Gatys(GatysConfig::default()),
+            meta: Value::Null,
             tensors: Vec::new(),
         }
     }
@@ -235,13 +237,28 @@ fn a_pause_holds_the_step_until_it_ends() {
 }
 
 #[test]
-fn a_control_out_of_range_is_refused_and_the_run_goes_on() {
-    let tune = |rate| {
-        Command::Tune(GatysControl {
-            learning_rate: Some(rate),
-            ..GatysControl::default()
-        })
+fn a_held_run_does_the_steps_that_are_asked_for_and_is_held_again() {
+    let script = vec![
+        (0.1, Command::Step(7)),
+        (0.2, Command::Pause(true)),
+        (0.3, Command::Step(3)),
+        (0.9, Command::Stop),
+    ];
+    let mut job = Counter::new(1_000_000);
+    let page = run(&mut job, script);
+    let said = page.said.borrow();
+    assert_eq!(*said, ["paused true", "paused true", "finished true"]);
+    let progress = page.progress.borrow();
+    // Two steps to a reading at this pace.
+    let [.., before, _, last] = progress[..] else {
+        panic!("{progress:?}");
     };
+    assert_eq!((last, job.step), (before + 3, last), "{progress:?}");
+}
+
+#[test]
+fn a_control_out_of_range_is_refused_and_the_run_goes_on() {
+    let tune = |rate: f32| Command::Tune(json!({ "learningRate": rate }));
     let mut job = Counter::new(100);
     let page = run(&mut job, vec![(0.1, tune(5.0)), (0.1, tune(0.5))]);
     assert_eq!(
@@ -268,18 +285,18 @@ fn a_forgotten_run_says_nothing_more() {
     assert!(page.said.borrow().is_empty(), "{:?}", page.said.borrow());
 }
 
-fn checkpoint() -> (Vec<u8>, GatysConfig) {
-    let config = GatysConfig {
+fn checkpoint() -> (Vec<u8>, JobConfig) {
+    let config = JobConfig::Gatys(GatysConfig {
         style_weight: 3.5,
         seed: 9,
         ..GatysConfig::default()
-    };
+    });
     let inputs = BTreeMap::from([
         ("content".to_owned(), ("lake.png".to_owned(), vec![1, 2, 3])),
         ("style.0".to_owned(), ("waves.png".to_owned(), vec![])),
     ]);
     let tensors = [("image".to_owned(), TensorData::from([0.25_f32, -1.5, 3.0]))];
-    let meta = serde_json::json!({ "scale": 1, "at": 2 });
+    let meta = json!({ "scale": 1, "at": 2 });
     (
         write_checkpoint(&config, &meta, &inputs, &tensors).expect("plain data"),
         config,

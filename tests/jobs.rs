@@ -15,8 +15,9 @@ use easel::data::{scenes::Scene, seed::Seed, styles};
 use easel::error::Error;
 use easel::jobs::{Gatys, GatysInputs, Job, Memory, Status, estimate, scales};
 use easel::models::{Architecture, FEATURES, FeatureNetwork, Vgg};
-use easel::protocol::{GatysConfig, GatysControl, Init, KeepColors, Optimizer, Scaling};
+use easel::protocol::{GatysConfig, Init, JobConfig, KeepColors, Optimizer, Scaling};
 use image::{DynamicImage, RgbaImage};
+use serde_json::json;
 
 const NET: Architecture = Architecture::Vgg(&FEATURES);
 
@@ -203,7 +204,10 @@ fn saved_and_loaded_goes_on_as_if_it_had_never_stopped() {
             .into_iter()
             .map(|(name, t)| (name, t.into_data()))
             .collect();
-        let mut resumed = start(saved.config, inputs(), &device);
+        let JobConfig::Gatys(config) = saved.config else {
+            panic!("not gatys: {:?}", saved.config);
+        };
+        let mut resumed = start(config, inputs(), &device);
         let take = |name: &str| {
             data.get(name)
                 .map(|d| Tensor::from_data(d.clone(), &device))
@@ -238,11 +242,7 @@ fn a_state_that_does_not_fit_is_refused() {
 fn live_controls_change_the_loss_from_the_next_step_on() {
     let mut job = start(small(), inputs(), &gpu());
     job.step().expect("a step");
-    let control = GatysControl {
-        style_weight: Some(0.0),
-        content_weight: Some(3.0),
-        ..GatysControl::default()
-    };
+    let control = json!({ "styleWeight": 0.0, "contentWeight": 3.0 });
     job.tune(&control).expect("within range");
     job.step().expect("a step");
     let m = metrics(&job);
@@ -252,20 +252,17 @@ fn live_controls_change_the_loss_from_the_next_step_on() {
         "{} {expected}",
         m["loss"]
     );
-    let wrong = job.tune(&GatysControl {
-        learning_rate: Some(f32::NAN),
-        ..GatysControl::default()
-    });
-    assert!(
-        matches!(
-            wrong,
-            Err(Error::BadSetting {
-                name: "learningRate",
-                ..
-            })
-        ),
-        "{wrong:?}"
-    );
+    for (control, subject) in [
+        (json!({ "learningRate": 99.0 }), "learningRate"),
+        (json!({ "learningRate": f32::NAN }), "control"),
+        (json!({ "size": 64 }), "control"),
+    ] {
+        let wrong = job.tune(&control);
+        assert!(
+            matches!(wrong, Err(Error::BadSetting { name, .. }) if name == subject),
+            "{wrong:?}"
+        );
+    }
 }
 
 #[test]

@@ -18,6 +18,9 @@
  * @typedef {import("./pkg/easel.d.ts").JobConfig} JobConfig
  * @typedef {import("./pkg/easel.d.ts").GatysConfig} GatysConfig
  * @typedef {import("./pkg/easel.d.ts").GatysControl} GatysControl
+ * @typedef {import("./pkg/easel.d.ts").GanConfig} GanConfig
+ * @typedef {import("./pkg/easel.d.ts").GanControl} GanControl
+ * @typedef {Partial<GatysControl> | Partial<GanControl>} Control Live controls of the job that runs.
  * @typedef {import("./pkg/easel.d.ts").AdapterInfo} AdapterInfo
  * @typedef {import("./pkg/easel.d.ts").ModelInfo} ModelInfo
  * @typedef {import("./pkg/easel.d.ts").Defaults} Defaults
@@ -31,15 +34,15 @@
  *
  * @typedef {Extract<WorkerEvent, { type: "finished" }>} Finished
  * @typedef {Extract<WorkerEvent, { type: "frame" }> & { bitmap: ImageBitmap }} Frame
- * @typedef {Extract<WorkerEvent, { type: "started" | "loading" | "progress" | "paused" | "tuned" | "refused" }> | Finished | Frame | Kept | Recovered} RunEvent
+ * @typedef {Extract<WorkerEvent, { type: "started" | "loading" | "progress" | "plot" | "paused" | "tuned" | "refused" }> | Finished | Frame | Kept | Recovered} RunEvent
  *   What iterating over a run yields.
  * @typedef {{ type: "kept", run: number, step: number, checkpoint: Blob }} Kept With `recover`: the state was kept.
  * @typedef {{ type: "recovered", run: number, step: number, error: EaselError }} Recovered The run goes on from the
  *   state of that step, after `error` ended its worker.
  *
  * @typedef {object} Inputs
- * @property {Blob} content The picture to stylize.
- * @property {Blob[]} styles The pictures to take the style from.
+ * @property {Blob} [content] `gatys`: the picture to stylize.
+ * @property {Blob[]} [styles] `gatys`: the pictures to take the style from.
  * @property {Blob} [init] The picture to start from, with `init: "picture"`.
  * @property {Blob} [network] A `.safetensors` file, with `network: "custom"`.
  *
@@ -131,6 +134,17 @@ export class Easel extends EventTarget {
   async sample(kind, name, { seed = 1, size = 640 } = {}) {
     await this.#loaded.promise;
     const { blob } = await this.#ask((ticket) => ({ type: "sample", ticket, kind, name, seed, size }));
+    if (!blob) throw new EaselError({ code: "unexpected", message: "the worker sent no picture" });
+    return blob;
+  }
+
+  /**
+   * The first samples that a `gan` would learn from: pictures as a PNG, eight in a row; points as JSON, x and y of each.
+   * @param {JobConfig} job @returns {Promise<Blob>}
+   */
+  async data(job) {
+    await this.#loaded.promise;
+    const { blob } = await this.#ask((ticket) => ({ type: "data", ticket, job }));
     if (!blob) throw new EaselError({ code: "unexpected", message: "the worker sent no picture" });
     return blob;
   }
@@ -350,8 +364,8 @@ export class Easel extends EventTarget {
     await before?.stop().catch(() => {});
     await this.#standing();
     if (run.ended) return;
-    run.markPosted();
     this.#worker?.postMessage(message);
+    run.markPosted();
   }
 
   /** Until the GPU is up, in whichever worker it comes up. */

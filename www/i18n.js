@@ -6,12 +6,14 @@
 import { en } from "./text/en.js";
 import { ko } from "./text/ko.js";
 
-/** @typedef {keyof typeof en} Key */
+/** Those of the page and of the views that bring their own. @typedef {keyof typeof en | keyof typeof import("./lab/en.js").en} Key */
 /** @typedef {"en" | "ko"} Language */
 /** @typedef {Record<string, string | number>} Args */
 
-/** @type {Record<Language, Record<Key, string>>} */
+/** @type {Record<Language, Record<string, string>>} */
 const catalogues = { en, ko };
+/** @type {Key} */
+let title = "title";
 /** @type {Language} */
 let language = "en";
 
@@ -33,19 +35,32 @@ export function current() {
 export function setLanguage(to) {
   language = to;
   document.documentElement.lang = to;
-  document.title = t("title");
+  document.title = t(title);
   translate(document);
   document.dispatchEvent(new Event("languagechange"));
 }
 
+/** The texts of a view that is loaded later. @param {Record<Language, Record<string, string>>} more */
+export function add(more) {
+  Object.assign(catalogues.en, more.en);
+  Object.assign(catalogues.ko, more.ko);
+}
+
+/** The window's title. @param {Key} key */
+export function setTitle(key) {
+  title = key;
+  document.title = t(key);
+}
+
 /** @param {string} key @returns {key is Key} */
 export function known(key) {
-  return key in en;
+  return key in catalogues.en;
 }
 
 /** The text for a key; numbers are written the language's way. @param {Key} key @param {Args} [args] */
 export function t(key, args = {}) {
-  return catalogues[language][key].replace(/\{(\w+)\}/g, (whole, name) => {
+  const text = catalogues[language][key] ?? key;
+  return text.replace(/\{(\w+)\}/g, (whole, name) => {
     const value = args[name];
     if (value === undefined) return whole;
     return typeof value === "number" ? number(value) : value;

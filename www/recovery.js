@@ -3,7 +3,6 @@
  * What lets a run outlive its worker: its newest state, kept beside it, and what was asked of it since.
  * Part of `easel.js`.
  *
- * @typedef {import("./easel.js").GatysControl} GatysControl
  * @typedef {import("./easel.js").Inputs} Inputs
  * @typedef {import("./easel.js").Request} Request
  * @typedef {{ request: Request, inputs?: Inputs, checkpoint?: Blob }} Begin What begins a run in a worker.
@@ -26,7 +25,7 @@ export class Recovery {
   #busy = false;
   /** @type {number[]} When a worker was lost. */
   #losses = [];
-  /** @type {Partial<GatysControl>} Live controls moved since the newest state. */
+  /** @type {import("./easel.js").Control} Live controls moved since the newest state. */
   #control = {};
 
   /** @param {Begin} begin */
@@ -44,7 +43,7 @@ export class Recovery {
     return this.#control;
   }
 
-  /** @param {Partial<GatysControl>} control */
+  /** @param {import("./easel.js").Control} control */
   tuned(control) {
     Object.assign(this.#control, control);
   }

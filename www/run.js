@@ -7,7 +7,6 @@
  * @typedef {import("./easel.js").Encoding} Encoding
  * @typedef {import("./easel.js").Failure} Failure
  * @typedef {import("./easel.js").Finished} Finished
- * @typedef {import("./easel.js").GatysControl} GatysControl
  * @typedef {import("./easel.js").Request} Request
  * @typedef {import("./easel.js").RunEvent} RunEvent
  * @typedef {import("./recovery.js").Recovery} Recovery
@@ -73,6 +72,8 @@ export class Run {
   #posted = false;
   #step = 0;
   #paused = false;
+  /** What was asked before the worker knew of the run. @type {Request[]} */
+  #early = [];
   /** @type {Recovery | null} */
   #recovery;
   /** What ended the worker that the run is to outlive. @type {EaselError | null} */
@@ -110,6 +111,12 @@ export class Run {
     return this.#hold(true);
   }
 
+  /** Do so many steps and hold. Resolves when it stands still again. @param {number} [count] */
+  async step(count = 1) {
+    if (!this.#paused) await this.pause();
+    await this.#confirm("paused", { type: "step", run: this.id, count }, true);
+  }
+
   /** Go on after {@link pause}. */
   resume() {
     return this.#hold(false);
@@ -118,7 +125,7 @@ export class Run {
   /**
    * Change a live control. Resolves when it is in effect; rejects with `bad-setting` if it is out of
    * its range, and the run goes on as it was.
-   * @param {Partial<GatysControl>} control
+   * @param {import("./easel.js").Control} control
    */
   tune(control) {
     this.#recovery?.tuned(control);
@@ -200,6 +207,7 @@ export class Run {
   /** For {@link Easel}: the start message is on its way. */
   markPosted() {
     this.#posted = true;
+    for (const request of this.#early.splice(0)) this.#link.post(request);
   }
 
   /**
@@ -291,11 +299,12 @@ export class Run {
    */
   async #confirm(type, request, on) {
     if (request.type === "pause") this.#paused = request.on;
-    if (this.#ended || !this.#posted) return;
+    if (this.#ended || this.#lost) return;
     /** @type {ReturnType<typeof deferred<void>>} */
     const promise = deferred();
     this.#waiting.push({ type, on, promise });
-    this.#link.post(request);
+    if (this.#posted) this.#link.post(request);
+    else this.#early.push(request);
     return promise.promise;
   }
 

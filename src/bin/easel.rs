@@ -17,8 +17,8 @@ mod native {
     use easel::models::Architecture;
     use easel::native_bench::{self, Report, Torch, TorchDevice};
     use easel::ops::{Adapter, use_adapter};
-    use easel::protocol::{GatysConfig, ModelInfo};
-    use easel::train::features;
+    use easel::protocol::{GanConfig, GatysConfig, ModelInfo};
+    use easel::train::{features, gan};
     use easel::weights::{Weights, sha256};
 
     #[derive(Parser)]
@@ -46,6 +46,8 @@ mod native {
     enum Model {
         /// The feature network, distilled from larger ones.
         Features(FeaturesArgs),
+        /// A start of the GAN lab.
+        Gan(GanArgs),
     }
 
     #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -90,6 +92,31 @@ mod native {
         seed: u32,
         /// Where to write the weights.
         #[arg(long, default_value = "weights/features.safetensors")]
+        out: PathBuf,
+    }
+
+    #[derive(Args)]
+    struct GanArgs {
+        /// `gan`, `dcgan`, `lsgan` or `cgan`.
+        #[arg(long, default_value = "dcgan")]
+        variant: String,
+        /// `ring`, `grid`, `moons`, `digits` or `scenes`; the variant's own if nothing is said.
+        #[arg(long)]
+        data: Option<String>,
+        /// Further settings as JSON, named as in the JavaScript API.
+        #[arg(long, default_value = "{}")]
+        settings: String,
+        /// Steps in all.
+        #[arg(long)]
+        steps: Option<u32>,
+        /// Steps from one checkpoint to the next.
+        #[arg(long, default_value_t = 500)]
+        every: u32,
+        /// Go on with the checkpoint beside the output.
+        #[arg(long)]
+        resume: bool,
+        /// Where to write the weights; a checkpoint and a sheet of samples lie beside them.
+        #[arg(long)]
         out: PathBuf,
     }
 
@@ -165,6 +192,7 @@ mod native {
         };
         match command.what {
             What::Train(Model::Features(args)) => train_features(args, &device()),
+            What::Train(Model::Gan(args)) => train_gan(args, &device()),
             What::Gatys(args) => gatys(args, &device()),
             What::Bench(_) if command.device == Some(Where::Cpu) => {
                 Err("bench measures the kernels of a graphics card; leave --device cpu out".into())
@@ -240,7 +268,7 @@ mod native {
         };
         let outcome = features::train(&settings, device)?;
         std::fs::write(&args.out, &outcome.file)?;
-        record(&args.out, &outcome.file)?;
+        record(&args.out, &outcome.file, "gatys", "features")?;
         println!(
             "{} parameters, {} bytes",
             outcome.parameters,
@@ -253,16 +281,51 @@ mod native {
         Ok(())
     }
 
-    /// Enters the file into the manifest beside it, if there is one.
-    fn record(path: &Path, file: &[u8]) -> Result<(), Box<dyn std::error::Error>> {
+    fn train_gan(args: GanArgs, device: &Device) -> Result<(), Box<dyn std::error::Error>> {
+        let mut config: serde_json::Value = serde_json::from_str(&args.settings)?;
+        config["variant"] = args.variant.into();
+        for (name, given) in [
+            ("data", args.data.map(Into::into)),
+            ("steps", args.steps.map(Into::into)),
+        ] {
+            if let Some(value) = given {
+                config[name] = value;
+            }
+        }
+        let config: GanConfig = serde_json::from_value(config)?;
+        let settings = gan::Settings {
+            config,
+            out: args.out,
+            every: args.every.max(1),
+            resume: args.resume,
+        };
+        let outcome = gan::train(&settings, device, |line| eprintln!("{line}"))?;
+        std::fs::write(&settings.out, &outcome.file)?;
+        record(&settings.out, &outcome.file, "gan", "gan")?;
+        println!("{} bytes", outcome.file.len());
+        println!("sha256 {}", sha256(&outcome.file));
+        for (name, value) in outcome.metrics {
+            println!("{name} {value:.4}");
+        }
+        Ok(())
+    }
+
+    /// Enters the file into the manifest beside it, if there is one. The file's stem is its id.
+    fn record(
+        path: &Path,
+        file: &[u8],
+        job: &str,
+        architecture: &str,
+    ) -> Result<(), Box<dyn std::error::Error>> {
         let manifest = path.with_file_name("manifest.json");
         let Ok(text) = std::fs::read_to_string(&manifest) else {
             return Ok(());
         };
         let mut models: Vec<ModelInfo> = serde_json::from_str(&text)?;
-        models.retain(|model| model.id != "features");
+        let stem = path.file_stem().ok_or("a file has a name")?;
+        let id = stem.to_string_lossy().into_owned();
+        models.retain(|model| model.id != id);
         models.push(ModelInfo {
-            id: "features".into(),
             file: path
                 .file_name()
                 .ok_or("a file has a name")?
@@ -270,9 +333,10 @@ mod native {
                 .into(),
             bytes: file.len() as u64,
             sha256: sha256(file),
-            job: "gatys".into(),
-            architecture: "features".into(),
-            card: "features.md".into(),
+            job: job.into(),
+            architecture: architecture.into(),
+            card: format!("{id}.md"),
+            id,
         });
         std::fs::write(manifest, serde_json::to_string_pretty(&models)? + "\n")?;
         Ok(())

@@ -6,6 +6,7 @@ use super::digits::digit;
 use super::points::Points;
 use super::scenes::{NAMES, Scene};
 use super::seed::Seed;
+use crate::protocol::{GanConfig, GanData};
 
 /// Square pictures, all of one size.
 #[derive(Clone, Debug, PartialEq)]
@@ -48,32 +49,54 @@ impl Pictures {
     #[must_use]
     pub fn digits(count: usize, size: usize, seed: u32) -> Self {
         let (mut all, mut seed) = (Self::new(1, size, 10), Seed::stream(seed, 11));
-        for i in 0..count {
-            let label = (i % 10) as u8;
-            all.push(&digit(label, size, &mut seed), label);
-        }
+        (0..count).for_each(|_| all.add_digit(&mut seed));
         all
     }
 
-    /// `count` of our own scenes, kinds in turn, drawn at four times the size and reduced. `first` is the number of the
+    /// `count` of our own scenes, kinds in turn, drawn at twice the size and reduced. `first` is the number of the
     /// first: other numbers, other scenes.
-    ///
-    /// # Panics
-    /// Never: every name is known.
     #[must_use]
     pub fn scenes(count: usize, size: usize, first: u32) -> Self {
         let mut all = Self::new(3, size, NAMES.len());
-        let side = size as u32;
-        for i in 0..count {
-            let kind = i % NAMES.len();
-            let scene = Scene::new(NAMES[kind], first + i as u32).expect("a known name");
-            let large = scene.photo(4 * side, 4 * side);
-            let filter = image::imageops::FilterType::Triangle;
-            let small = image::imageops::resize(&large, side, side, filter);
-            let planes = (0..3).flat_map(|c| small.pixels().map(move |p| p.0[c]));
-            all.push(&planes.collect::<Vec<_>>(), kind as u8);
-        }
+        (0..count).for_each(|_| all.add_scene(first));
         all
+    }
+
+    fn add_digit(&mut self, seed: &mut Seed) {
+        let label = (self.len() % 10) as u8;
+        self.push(&digit(label, self.size, seed), label);
+    }
+
+    /// `first` is the number of the first scene of all.
+    fn add_scene(&mut self, first: u32) {
+        let kind = self.len() % NAMES.len();
+        let scene = Scene::new(NAMES[kind], first + self.len() as u32).expect("a known name");
+        let side = self.size as u32;
+        let large = scene.photo(2 * side, 2 * side);
+        let filter = image::imageops::FilterType::Triangle;
+        let small = image::imageops::resize(&large, side, side, filter);
+        let planes = (0..3).flat_map(|c| small.pixels().map(move |p| p.0[c]));
+        self.push(&planes.collect::<Vec<_>>(), kind as u8);
+    }
+
+    /// Those of whole rows of so many, as RGBA: bytes, width and height.
+    #[must_use]
+    pub fn sheet(&self, columns: usize) -> (Vec<u8>, u32, u32) {
+        let (side, area) = (self.size, self.size * self.size);
+        let (w, h) = (columns * side, self.len() / columns * side);
+        let mut bytes = vec![255; 4 * w * h];
+        for y in 0..h {
+            for x in 0..w {
+                let picture = y / side * columns + x / side;
+                let at = y % side * side + x % side;
+                for c in 0..3 {
+                    // One channel is grey.
+                    let plane = picture * self.channels + c.min(self.channels - 1);
+                    bytes[4 * (y * w + x) + c] = self.values[plane * area + at];
+                }
+            }
+        }
+        (bytes, w as u32, h as u32)
     }
 
     /// How many there are.
@@ -105,6 +128,69 @@ impl Pictures {
     }
 }
 
+/// Draws the pictures that a run asks for, a few at a time.
+#[derive(Debug)]
+pub struct Drawer {
+    pictures: Pictures,
+    digits: Option<Seed>,
+    first: u32,
+    count: usize,
+}
+
+impl Drawer {
+    /// Those to learn from, the same for every seed of a run; none if the run is given its samples another way.
+    #[must_use]
+    pub fn new(config: &GanConfig) -> Option<Self> {
+        Self::of(config, config.count as usize, 1)
+    }
+
+    /// `count` others, to judge by.
+    #[must_use]
+    pub fn held(config: &GanConfig, count: usize) -> Option<Self> {
+        Self::of(config, count, 1_000_000)
+    }
+
+    fn of(config: &GanConfig, count: usize, first: u32) -> Option<Self> {
+        let size = config.size as usize;
+        let (pictures, digits) = match config.data {
+            GanData::Digits => (Pictures::new(1, size, 10), Some(Seed::stream(first, 11))),
+            GanData::Scenes => (Pictures::new(3, size, NAMES.len()), None),
+            _ => return None,
+        };
+        Some(Self {
+            pictures,
+            digits,
+            first,
+            count,
+        })
+    }
+
+    /// Draws at most so many more; false once there are enough.
+    pub fn draw(&mut self, most: usize) -> bool {
+        let missing = self.count - self.pictures.len();
+        for _ in 0..most.min(missing) {
+            match &mut self.digits {
+                Some(seed) => self.pictures.add_digit(seed),
+                None => self.pictures.add_scene(self.first),
+            }
+        }
+        most < missing
+    }
+
+    /// How many are drawn, and how many there will be.
+    #[must_use]
+    pub fn progress(&self) -> (usize, usize) {
+        (self.pictures.len(), self.count)
+    }
+
+    /// All of them; draws what is missing.
+    #[must_use]
+    pub fn finish(mut self) -> Pictures {
+        self.draw(usize::MAX);
+        self.pictures
+    }
+}
+
 /// A source of samples.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Dataset {
@@ -115,6 +201,31 @@ pub enum Dataset {
 }
 
 impl Dataset {
+    /// The points that a run asks for; none if it asks for pictures, or its drawing is empty.
+    #[must_use]
+    pub fn points(config: &GanConfig) -> Option<Self> {
+        let points = match config.data {
+            GanData::Ring => Some(Points::ring()),
+            GanData::Grid => Some(Points::grid()),
+            GanData::Moons => Some(Points::moons()),
+            GanData::Drawn => Points::drawn(&config.drawing, config.brush),
+            _ => None,
+        };
+        points.map(Self::Points)
+    }
+
+    /// The shape `[C, H, W]` of the samples that a run asks for, and how many classes they have.
+    #[must_use]
+    pub fn kind(config: &GanConfig) -> ([usize; 3], usize) {
+        let size = config.size as usize;
+        match config.data {
+            GanData::Digits => ([1, size, size], 10),
+            GanData::Scenes => ([3, size, size], NAMES.len()),
+            GanData::Pictures => ([3, size, size], 1),
+            _ => ([2, 1, 1], 1),
+        }
+    }
+
     /// `[C, H, W]` of a sample; a point is `[2, 1, 1]`.
     #[must_use]
     pub fn shape(&self) -> [usize; 3] {

@@ -2,6 +2,7 @@
 //! the run's seed, so a run goes on from a saved state as if it had never stopped.
 
 mod config;
+mod job;
 mod networks;
 mod state;
 
@@ -15,9 +16,10 @@ use crate::error::Error;
 use crate::losses::adversarial;
 use crate::models::one_hot;
 use crate::nn::Adam;
-use crate::protocol::GanConfig;
+use crate::protocol::{GanConfig, GanControl, GanVariant, Learning};
 
-pub use config::check_gan;
+pub use config::{check_gan, estimate_gan};
+pub use job::{Gan, real_points};
 use networks::{Discriminator, Generator, Pair};
 pub use state::GanState;
 
@@ -25,6 +27,11 @@ pub use state::GanState;
 const WEIGHTS: u32 = 21;
 const TRAINING: u32 = 22;
 const SAMPLES: u32 = 23;
+
+/// From so many samples on, batch norms take their statistics.
+const ENOUGH: usize = 16;
+/// Batches from which an exported generator takes its running statistics. Each moves them by a tenth.
+const CALIBRATION: usize = 50;
 
 /// What a step measured, still on the GPU, each `[1]`.
 #[derive(Clone, Debug)]
@@ -52,7 +59,7 @@ pub struct GanSeen {
 }
 
 /// Two networks that learn from each other.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct GanTrainer {
     config: GanConfig,
     pair: Pair,
@@ -65,6 +72,8 @@ pub struct GanTrainer {
     generator_adam: Adam,
     discriminator_adam: Adam,
     last: Option<(GanMetrics, GanSeen)>,
+    /// Stands for labels where there are none.
+    nothing: Tensor<2>,
     /// Its tensors are tracked.
     device: Device,
 }
@@ -103,6 +112,7 @@ impl GanTrainer {
             classes,
             step: 0,
             last: None,
+            nothing: Tensor::zeros([1, 1], &device.clone().inner()),
             device,
         })
     }
@@ -125,6 +135,14 @@ impl GanTrainer {
     /// What the last step saw; none before the first.
     pub fn seen(&self) -> Option<&GanSeen> {
         self.last.as_ref().map(|(_, seen)| seen)
+    }
+
+    /// Takes over live controls, which are within their ranges.
+    pub(super) fn tune(&mut self, control: &GanControl) {
+        self.config.apply(control);
+        self.generator_adam.set_rate(self.config.generator_rate);
+        self.discriminator_adam
+            .set_rate(self.config.discriminator_rate);
     }
 
     /// One step of the generator and `discriminator_steps` of the discriminator, in the order of the settings. The first
@@ -159,12 +177,20 @@ impl GanTrainer {
         self.step += 1;
     }
 
-    /// Samples of the running average of the generator's weights, by the running statistics of its batch norms:
-    /// `[B, C, H, W]`. Noise is `[B, latent, 1, 1]`, labels are below the number of classes and ignored without labels.
+    /// Samples of the running average of the generator's weights: `[B, C, H, W]`. Noise is `[B, latent, 1, 1]`, labels are
+    /// below the number of classes and ignored without labels. Batch norms take the statistics of these very samples, as
+    /// when PyTorch's DCGAN draws its fixed noise: the running ones are of the weights that are averaged, not of the
+    /// average. A few samples have none worth the name, and are drawn by the running ones.
     pub fn sample(&self, noise: Tensor<4>, labels: &[u8]) -> Tensor<4> {
-        let generator = self.generator_adam.averaged(self.generator.valid());
-        let labels = one_hot(labels, self.classes, &noise.device());
-        generator.forward(noise, &labels)
+        let labels = self.told(labels, &noise.device());
+        if noise.dims()[0] < ENOUGH {
+            return self.averaged().forward(noise, &labels);
+        }
+        self.averaged().forward_train(noise, &labels)
+    }
+
+    fn averaged(&self) -> Generator {
+        self.generator_adam.averaged(self.generator.valid())
     }
 
     /// Noise and labels that are the same whenever they are asked for: classes in turn.
@@ -177,8 +203,16 @@ impl GanTrainer {
 
     /// The discriminator's opinion on any samples `[B, C, H, W]`, as logits `[B, 1, 1, 1]`.
     pub fn judge(&self, samples: Tensor<4>, labels: &[u8]) -> Tensor<4> {
-        let labels = one_hot(labels, self.classes, &samples.device());
+        let labels = self.told(labels, &samples.device());
         self.discriminator.valid().forward(samples, &labels)
+    }
+
+    /// Labels as the networks take them; without any, nothing is uploaded.
+    fn told(&self, labels: &[u8], device: &Device) -> Tensor<2> {
+        match self.config.variant {
+            GanVariant::Cgan => one_hot(labels, self.classes, device),
+            _ => Tensor::from_inner(self.nothing.clone()),
+        }
     }
 
     fn noise(&self, count: usize, seed: &mut Seed) -> Tensor<4> {
@@ -194,7 +228,7 @@ impl GanTrainer {
         let (count, mut seed) = (self.config.batch as usize, self.seed.clone());
         let noise = self.noise(count, &mut seed);
         let labels: Vec<_> = (0..count).map(|_| seed.below(self.classes) as u8).collect();
-        let labels = one_hot(&labels, self.classes, &self.device);
+        let labels = self.told(&labels, &self.device);
         self.seed = seed;
         Fakes {
             samples: self.generator.forward_train(noise, &labels),
@@ -223,20 +257,22 @@ impl GanTrainer {
     fn step_discriminator(&mut self, data: &Dataset, fakes: &Fakes) -> [Tensor<1>; 3] {
         let batch = self.config.batch as usize;
         let (real, labels) = data.batch(batch, &mut self.seed, &self.device);
-        let labels = one_hot(&labels, self.classes, &self.device);
+        let labels = self.told(&labels, &self.device);
         let fake = Tensor::from_inner(fakes.samples.clone().inner());
         let (real, fake) = (self.shown(real), self.shown(fake));
         let (real_masks, fake_masks) = (self.masks(), self.masks());
-        let net = &mut self.discriminator;
-        let real = net.forward_train(real, &labels, &real_masks);
-        let fake = net.forward_train(fake, &fakes.labels, &fake_masks);
+        let mut net = self.discriminator.clone();
+        let labels = [&labels, &fakes.labels];
+        let masks = [real_masks, fake_masks];
+        let [real, fake] = net.forward_pair([real, fake], labels, masks);
         let objective = self.config.objective;
         let smoothing = self.config.label_smoothing;
         let loss = adversarial::discriminator(objective, real.clone(), fake.clone(), smoothing);
         let opinions = [real, fake].map(|x| adversarial::opinion(objective, x.inner()));
-        let grads = GradientsParams::from_grads(loss.backward(), &self.discriminator);
-        let net = self.discriminator.clone();
-        self.discriminator = self.discriminator_adam.step(net, grads);
+        if self.config.learning != Learning::Generator {
+            let grads = GradientsParams::from_grads(loss.backward(), &net);
+            self.discriminator = self.discriminator_adam.step(net, grads);
+        }
         let [real, fake] = opinions;
         [loss.inner(), real, fake]
     }
@@ -253,10 +289,12 @@ impl GanTrainer {
         let gradient = fake
             .grad(&loss.backward())
             .expect("the loss depends on the samples");
-        let back = (samples * Tensor::from_inner(gradient.clone())).sum();
-        let grads = GradientsParams::from_grads(back.backward(), &self.generator);
-        let net = self.generator.clone();
-        self.generator = self.generator_adam.step(net, grads);
+        if self.config.learning != Learning::Discriminator {
+            let back = (samples * Tensor::from_inner(gradient.clone())).sum();
+            let grads = GradientsParams::from_grads(back.backward(), &self.generator);
+            let net = self.generator.clone();
+            self.generator = self.generator_adam.step(net, grads);
+        }
         let fake = fake.inner();
         (loss.inner(), GanSeen { fake, gradient })
     }

@@ -12,20 +12,20 @@ use std::rc::Rc;
 
 use burn::tensor::{Device, Int, Tensor, TensorData, ops::InterpolateMode};
 use image::RgbaImage;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::gatys_config::{
     Scale, check, check_control, cost_of, network_layers, scales, step_flops,
 };
 use super::gatys_image::{Mover, enlarge, flat, framed, framed_dims, unframed};
 use super::gatys_targets::{GatysInputs, Targets, joined, upload};
-use super::{Job, Progress, Snapshot, Status};
+use super::{Job, Progress, Snapshot, Status, controls};
 use crate::data::decode::resize;
 use crate::data::seed::Seed;
 use crate::error::Error;
 use crate::models::{Architecture, FeatureNetwork};
 use crate::ops::{rgba8_pack, rgba8_unpack};
-use crate::protocol::{GatysConfig, GatysControl, Init, KeepColors, Scaling};
+use crate::protocol::{GatysConfig, GatysControl, Init, JobConfig, KeepColors, Scaling};
 
 /// Deviation of the noise of `init: "noise"` around middle grey.
 const NOISE: f32 = 0.15;
@@ -250,11 +250,12 @@ impl Job for Gatys {
         }
     }
 
-    fn tune(&mut self, control: &GatysControl) -> Result<(), Error> {
-        check_control(control)?;
+    fn tune(&mut self, control: &Value) -> Result<(), Error> {
+        let control: GatysControl = controls(control)?;
+        check_control(&control)?;
         let c = &mut self.config;
         let before = (c.content_weight, c.style_weight, c.tv_weight);
-        c.apply(control);
+        c.apply(&control);
         if before != (c.content_weight, c.style_weight, c.tv_weight) {
             self.mover.forget();
         }
@@ -276,7 +277,7 @@ impl Job for Gatys {
         let mut tensors = vec![("image".to_owned(), flat(&self.image))];
         tensors.extend(self.mover.tensors());
         Snapshot {
-            config: self.config.clone(),
+            config: JobConfig::Gatys(self.config.clone()),
             meta: json!({ "scale": self.scale, "at": self.at, "time": self.mover.time() }),
             tensors,
         }
@@ -291,7 +292,7 @@ impl Gatys {
     /// `BadCheckpoint` if something is missing or has the wrong size.
     pub fn load(
         &mut self,
-        meta: &serde_json::Value,
+        meta: &Value,
         mut take: impl FnMut(&str) -> Option<Tensor<1>>,
     ) -> Result<(), Error> {
         let bad = |what: &str| Error::BadCheckpoint(format!("{what} is missing or does not fit"));

@@ -6,12 +6,18 @@ mod gatys_config;
 mod gatys_image;
 mod gatys_targets;
 
+use std::collections::BTreeMap;
+
 use burn::tensor::{Int, Tensor};
+use serde::de::DeserializeOwned;
+use serde_json::Value;
 
 use crate::error::Error;
-use crate::protocol::{GatysConfig, GatysControl};
+use crate::protocol::JobConfig;
 
-pub use gan::{GanMetrics, GanSeen, GanState, GanTrainer, check_gan};
+pub use gan::{
+    Gan, GanMetrics, GanSeen, GanState, GanTrainer, check_gan, estimate_gan, real_points,
+};
 pub use gatys::Gatys;
 pub use gatys_config::{Memory, Scale, estimate, network_layers, scales};
 pub use gatys_image::enlarge;
@@ -31,11 +37,23 @@ pub trait Job {
     fn metrics(&self) -> Vec<(String, Tensor<1>)>;
     /// Where the job stands.
     fn progress(&self) -> Progress;
-    /// Apply a live control from the next step on.
+    /// Whether [`Job::preview`] is shown as it changes. A job that says no is drawn from what it [`Job::tell`]s.
+    fn pictured(&self) -> bool {
+        true
+    }
+    /// More to read along with the metrics, by name, still on the GPU; nothing if nothing is due.
+    fn look(&mut self) -> Vec<(String, Tensor<1>)> {
+        Vec::new()
+    }
+    /// What follows from the numbers that [`Job::look`] asked for.
+    fn tell(&mut self, _seen: BTreeMap<String, Vec<f32>>) -> Told {
+        Told::default()
+    }
+    /// Apply live controls from the next step on.
     ///
     /// # Errors
-    /// `BadSetting` for a value out of range; nothing is changed then.
-    fn tune(&mut self, control: &GatysControl) -> Result<(), Error>;
+    /// `BadSetting` for an unknown one or a value out of range; nothing is changed then.
+    fn tune(&mut self, control: &Value) -> Result<(), Error>;
     /// The metrics read last were finite: remember the picture they were measured on.
     fn keep(&mut self);
     /// Go back to the picture that was kept last.
@@ -70,13 +88,39 @@ pub struct Progress {
     pub height: u32,
 }
 
+/// See [`Job::tell`].
+#[derive(Clone, Debug, Default)]
+pub struct Told {
+    /// Numbers that stand beside the metrics.
+    pub metrics: BTreeMap<String, f32>,
+    /// Arrays that the page draws.
+    pub plot: BTreeMap<String, Vec<f32>>,
+}
+
+/// Live controls as a job knows them.
+///
+/// # Errors
+/// `BadSetting` if one is unknown or of another type.
+fn controls<T: DeserializeOwned>(control: &Value) -> Result<T, Error> {
+    let bad = |detail: String| Error::BadSetting {
+        name: "control",
+        detail,
+    };
+    // What is not a number in JavaScript arrives as null.
+    let given = control.as_object().into_iter().flatten();
+    if let Some((name, _)) = { given }.find(|(_, value)| value.is_null()) {
+        return Err(bad(format!("{name} is not a number")));
+    }
+    serde_json::from_value(control.clone()).map_err(|e| bad(e.to_string()))
+}
+
 /// See [`Job::save`].
 #[derive(Debug)]
 pub struct Snapshot {
     /// The settings, with the live controls as they stand.
-    pub config: GatysConfig,
+    pub config: JobConfig,
     /// Everything else that is not a tensor.
-    pub meta: serde_json::Value,
+    pub meta: Value,
     /// Tensors by name, flat, still on the GPU.
     pub tensors: Vec<(String, Tensor<1>)>,
 }

@@ -9,7 +9,7 @@ use burn::tensor::{Device, Tensor};
 use crate::ops::{AdamStep, adam_at};
 
 /// The settings and the moments.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Adam {
     step: AdamStep,
     /// By parameter: first moment, second moment, average of the iterates, `[3, values]`.
@@ -34,6 +34,11 @@ impl Adam {
     pub fn averaging(mut self, decay: f32) -> Self {
         self.step.decay = decay;
         self
+    }
+
+    /// The learning rate from the next step on.
+    pub fn set_rate(&mut self, rate: f32) {
+        self.step.rate = rate;
     }
 
     /// The module with the running averages of its parameters, each divided by `1 - decay^steps`.

@@ -1,7 +1,7 @@
 //! Rows of fully connected layers with PyTorch's names: a linear map, for some a batch norm, an activation.
 //!
-//! A batch is laid along the last axis, `[1, values, 1, B]`: a linear map is then a 1x1 convolution of one picture, which
-//! is a single product ending in the bias and the activation, and a batch norm over the batch is the one over pixels.
+//! A linear map is one launch that ends in the bias and the activation ([`dense`]); a batch norm takes the values for
+//! channels of pictures of one pixel.
 
 use burn::module::{Module, Param};
 use burn::tensor::{Device, Tensor, TensorData};
@@ -9,7 +9,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use super::{BatchNorm2d, Init};
 use crate::data::seed::Seed;
 use crate::error::Error;
-use crate::ops::{Activation, ConvOptions, conv2d};
+use crate::ops::{Activation, dense};
 use crate::weights::{Expected, Weights};
 
 /// A fully connected layer before it has weights.
@@ -108,19 +108,13 @@ impl Dense {
         })
     }
 
-    /// `W x + b`, with the activation if nothing stands between.
-    fn linear(&self, x: Tensor<4>) -> Tensor<4> {
-        let [output, input] = self.weight.dims();
-        let activation = match self.norm.is_some() || self.dropout {
+    /// `W x + b` of rows, with the activation if nothing stands between.
+    fn linear(&self, x: Tensor<2>) -> Tensor<2> {
+        let end = match self.norm.is_some() || self.dropout {
             true => Activation::Linear,
             false => self.activation,
         };
-        let options = ConvOptions {
-            activation,
-            ..ConvOptions::default()
-        };
-        let weight = self.weight.val().reshape([output, input, 1, 1]);
-        conv2d(x, weight, Some(self.bias.val()), options)
+        dense(x, self.weight.val(), self.bias.val(), end)
     }
 
     fn values(&self) -> Vec<Tensor<1>> {
@@ -180,12 +174,12 @@ impl DenseLayers {
         let step = |x, layer: &Dense| {
             let x = layer.linear(x);
             match &layer.norm {
-                Some(norm) => norm.forward(x, None, layer.activation),
+                Some(norm) => rows(norm.forward(pixels(x), None, layer.activation)),
                 None if layer.dropout => layer.activation.reference(x),
                 None => x,
             }
         };
-        rows(self.layers.iter().fold(columns(x), step))
+        self.layers.iter().fold(x, step)
     }
 
     /// In training: batch norms take the statistics of the batch and remember them. `masks`, each `[B, width]`, multiply
@@ -199,15 +193,15 @@ impl DenseLayers {
             let mut x = layer.linear(x);
             if layer.dropout {
                 let mask = masks.next().expect("a mask for each layer with dropout");
-                x = x * columns(mask.clone());
+                x = x * mask.clone();
             }
             match &mut layer.norm {
-                Some(norm) => norm.forward_train(x, None, layer.activation),
+                Some(norm) => rows(norm.forward_train(pixels(x), None, layer.activation)),
                 None if layer.dropout => layer.activation.reference(x),
                 None => x,
             }
         };
-        rows(self.layers.iter_mut().fold(columns(x), step))
+        self.layers.iter_mut().fold(x, step)
     }
 
     /// Masks for a batch: 0 with probability `share`, otherwise `1 / (1 - share)`.
@@ -229,14 +223,14 @@ impl DenseLayers {
     }
 }
 
-/// `[B, n]` -> `[1, n, 1, B]`.
-fn columns(x: Tensor<2>) -> Tensor<4> {
+/// `[B, n]` -> `[B, n, 1, 1]`: values are the channels of one pixel.
+fn pixels(x: Tensor<2>) -> Tensor<4> {
     let [b, n] = x.dims();
-    x.transpose().reshape([1, n, 1, b])
+    x.reshape([b, n, 1, 1])
 }
 
-/// `[1, n, 1, B]` -> `[B, n]`.
+/// `[B, n, 1, 1]` -> `[B, n]`.
 fn rows(x: Tensor<4>) -> Tensor<2> {
-    let [_, n, _, b] = x.dims();
-    x.reshape([n, b]).transpose()
+    let [b, n, ..] = x.dims();
+    x.reshape([b, n])
 }

@@ -5,8 +5,9 @@ use burn::tensor::{Device, Tensor};
 use super::check::{Check, VALUE, differentiable, values};
 use super::{
     Activation, Adapter, ConvOptions, ConvTransposeOptions, NormOptions, Over, Packed, PadMode,
-    conv_transpose2d_packed, conv_transpose2d_reference, conv2d_packed, conv2d_reference, norm,
-    norm_reference, upsample_conv2d_packed, upsample_conv2d_reference, use_adapter,
+    conv_transpose2d_packed, conv_transpose2d_reference, conv2d_packed, conv2d_reference, dense,
+    dense_reference, norm, norm_reference, upsample_conv2d_packed, upsample_conv2d_reference,
+    use_adapter,
 };
 use crate::error::Error;
 
@@ -79,6 +80,7 @@ pub(super) async fn check(device: &Device) -> Result<Vec<Check>, Error> {
     checks.extend(transposed(device).await?);
     checks.extend(upsampled(device).await?);
     checks.extend(norms(device).await?);
+    checks.extend(layers(device).await?);
     Ok(checks)
 }
 
@@ -165,6 +167,40 @@ async fn upsampled(device: &Device) -> Result<Vec<Check>, Error> {
         let packed = if is_packed { " packed" } else { "" };
         let name = format!("upsample_conv2d {mode:?}{packed}");
         checks.extend(differentiable(&name, &x, &f, &truth, (VALUE, !is_packed)).await?);
+    }
+    Ok(checks)
+}
+
+/// Fully connected layers `[rows, in, out]`.
+async fn layers(device: &Device) -> Result<Vec<Check>, Error> {
+    let mut checks = Vec::new();
+    let cases = [
+        ([5, 2, 7], LeakyRelu(0.2)),
+        ([33, 17, 1], Linear),
+        ([1, 9, 6], Tanh),
+        ([130, 5, 66], Relu),
+    ];
+    for ([rows, i, o], activation) in cases {
+        let name = format!("dense {rows} {i}->{o} {activation:?}");
+        let x = inputs([[1, 1, rows, i], [1, 1, o, i], [1, 1, 1, o]], i, device);
+        let parts = move |x: &[Tensor<4>]| {
+            let flat = |n: usize, dims: [usize; 2]| x[n].clone().reshape(dims);
+            (
+                flat(0, [rows, i]),
+                flat(1, [o, i]),
+                x[2].clone().flatten(0, 3),
+            )
+        };
+        let f = |x: &[Tensor<4>]| {
+            let (x, weight, bias) = parts(x);
+            dense(x, weight, bias, activation).flatten(0, 1)
+        };
+        let truth = |x: &[Tensor<4>]| {
+            let (x, weight, bias) = parts(x);
+            dense_reference(x, weight, bias, activation).flatten(0, 1)
+        };
+        let how = (VALUE, activation == Linear);
+        checks.extend(differentiable(&name, &x, &f, &truth, how).await?);
     }
     Ok(checks)
 }

@@ -13,6 +13,7 @@ mod conv2d_flex;
 mod conv2d_gradient;
 mod conv2d_launch;
 mod conv_transpose2d;
+mod dense;
 mod gemm;
 mod gram;
 mod im2col;
@@ -37,6 +38,7 @@ pub use conv_transpose2d::{
 };
 pub use conv2d::{ConvOptions, Packed, PadMode, conv2d, conv2d_packed, conv2d_reference};
 pub use conv2d_launch::SCRATCH_BYTES;
+pub use dense::{dense, dense_reference};
 pub use gemm::{Adapter, use_adapter};
 pub use gram::{gram, gram_reference};
 pub use kernel::Wgsl;
@@ -55,6 +57,7 @@ pub fn kernels() -> Vec<&'static Wgsl> {
         &adam::KERNELS[..],
         &conv2d_launch::KERNELS[..],
         &conv_transpose2d::KERNELS[..],
+        &dense::KERNELS[..],
         &gemm::KERNELS[..],
         &gram::KERNELS[..],
         &im2col::KERNELS[..],

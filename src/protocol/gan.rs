@@ -1,6 +1,9 @@
-//! Settings of the GAN lab. Where they come from: `GanConfig::reference`.
+//! Settings of the GAN lab. Where their defaults come from: [`GanConfig::reference`].
 
-use serde::{Deserialize, Serialize};
+mod defaults;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer, de::Error as _};
+use serde_json::{Map, Value};
 
 /// Which paper; it decides the defaults ([`GanConfig::reference`]), and `Cgan` that labels are used.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -62,12 +65,69 @@ pub enum PictureLabel {
     Concatenated,
 }
 
-/// Settings of a GAN; ranges are checked by `jobs::check_gan`.
+/// What is learnt.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+#[serde(rename_all = "kebab-case")]
+pub enum GanData {
+    /// Points: eight blobs on a circle.
+    Ring,
+    /// Points: 25 blobs.
+    Grid,
+    /// Points: two half circles.
+    Moons,
+    /// Points: `drawing`.
+    Drawn,
+    /// Our own digits; ten classes.
+    Digits,
+    /// Our own scenes; a class for each kind.
+    Scenes,
+    /// Pictures given as `inputs.files`.
+    Pictures,
+}
+
+impl GanData {
+    /// Whether samples are points of the plane and not pictures.
+    #[must_use]
+    pub fn points(self) -> bool {
+        matches!(self, Self::Ring | Self::Grid | Self::Moons | Self::Drawn)
+    }
+}
+
+/// Which networks a step changes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+#[serde(rename_all = "kebab-case")]
+pub enum Learning {
+    Both,
+    Generator,
+    Discriminator,
+}
+
+/// Settings of a GAN; ranges are checked by `jobs::check_gan`. What is not given is taken from `GanConfig::of` the
+/// variant and the data.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
+#[serde(
+    rename_all = "camelCase",
+    default,
+    deny_unknown_fields,
+    remote = "Self"
+)]
 pub struct GanConfig {
     pub variant: GanVariant,
+    pub data: GanData,
+    /// Side of a picture in pixels.
+    pub size: u32,
+    /// How many pictures are drawn of digits and scenes.
+    pub count: u32,
+    /// Corners of each stroke of `data: "drawn"`, within -1..1.
+    pub drawing: Vec<Vec<[f32; 2]>>,
+    /// Deviation across the strokes of `drawing`.
+    pub brush: f32,
+    pub learning: Learning,
+    /// Id of a trained start in the manifest, whose networks are those of these settings; empty: from scratch.
+    pub start: String,
     /// Seeds the first weights, the noise and the order of the data.
     pub seed: u32,
     /// Training steps, each of one generator.
@@ -108,4 +168,71 @@ pub struct GanConfig {
     pub discriminator_rate: f32,
     pub beta1: f32,
     pub beta2: f32,
+}
+
+impl Default for GanConfig {
+    fn default() -> Self {
+        Self::points()
+    }
+}
+
+impl Serialize for GanConfig {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Self::serialize(self, serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for GanConfig {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        /// What decides the defaults.
+        #[derive(Deserialize)]
+        struct Kind {
+            variant: Option<GanVariant>,
+            data: Option<GanData>,
+        }
+        let given = Map::deserialize(deserializer)?;
+        let kind: Kind =
+            serde_json::from_value(Value::Object(given.clone())).map_err(D::Error::custom)?;
+        let defaults = Self::of(kind.variant, kind.data);
+        let all = serde_json::to_value(&defaults).map_err(D::Error::custom)?;
+        let Value::Object(mut all) = all else {
+            return Err(D::Error::custom("settings are an object"));
+        };
+        all.extend(given);
+        Self::deserialize(Value::Object(all)).map_err(D::Error::custom)
+    }
+}
+
+/// Live controls of `gan`: what is absent stays as it is. Ranges as in [`GanConfig`].
+#[derive(Clone, Debug, Default, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+#[serde(rename_all = "camelCase", default, deny_unknown_fields)]
+pub struct GanControl {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub learning: Option<Learning>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub discriminator_steps: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub label_smoothing: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance_noise: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub generator_rate: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub discriminator_rate: Option<f32>,
+}
+
+impl GanConfig {
+    /// Takes over the live controls that are given.
+    pub fn apply(&mut self, control: &GanControl) {
+        let set = |value: &mut f32, given: Option<f32>| *value = given.unwrap_or(*value);
+        self.learning = control.learning.unwrap_or(self.learning);
+        self.discriminator_steps = control
+            .discriminator_steps
+            .unwrap_or(self.discriminator_steps);
+        set(&mut self.label_smoothing, control.label_smoothing);
+        set(&mut self.instance_noise, control.instance_noise);
+        set(&mut self.generator_rate, control.generator_rate);
+        set(&mut self.discriminator_rate, control.discriminator_rate);
+    }
 }

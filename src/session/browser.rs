@@ -6,25 +6,31 @@ use std::rc::Rc;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use js_sys::{Function, Promise, Uint8Array};
+use serde_json::json;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::Blob;
 
-use super::checkpoint::Checkpoint;
 use super::driver::{Command, Host, drive};
-use super::host::{Browser, Mailbox, Post, png};
+use super::host::{Browser, Mailbox, Post, blob, png};
 use super::inputs::{Inputs, read_blob, read_network, read_picture};
+use crate::data::dataset::{Dataset, Drawer, Pictures};
 use crate::data::{decode::Picture, scenes, styles};
 use crate::error::Error;
 use crate::gpu::{self, Gpu, Presenter};
-use crate::jobs::{Gatys, GatysInputs, Memory, estimate};
+use crate::jobs::{Gan, Gatys, GatysInputs, Job, Memory, estimate, estimate_gan, real_points};
 use crate::models::{Architecture, FeatureNetwork};
 use crate::ops::{Adapter, check_kernels, use_adapter};
 use crate::protocol::{
-    AdapterInfo, Defaults, Estimate, Event, GatysConfig, JobConfig, KernelCheck, ModelInfo, Note,
-    Request, SampleKind, Samples,
+    AdapterInfo, Defaults, Estimate, Event, GanConfig, GanData, GatysConfig, JobConfig,
+    KernelCheck, ModelInfo, Note, Request, SampleKind, Samples,
 };
-use crate::weights::{self, Weights};
+use crate::weights::{self, Checkpoint, Weights};
+
+/// Pictures that a run is judged by and does not learn from.
+const HELD: usize = 128;
+/// Pictures that are shown of a data set.
+const SHOWN: u32 = 64;
 
 /// What the worker's script lends to the session.
 #[derive(Clone)]
@@ -48,7 +54,11 @@ struct State {
     rate: Rc<Cell<Option<f64>>>,
     current: RefCell<Option<(u32, Rc<Mailbox>)>>,
     networks: RefCell<HashMap<String, (Architecture, Rc<FeatureNetwork>)>>,
+    pictures: RefCell<Option<Drawn>>,
 }
+
+/// What pictures were drawn for, and those to learn from and to judge by.
+type Drawn = ((GanData, u32, u32), (Pictures, Pictures));
 
 impl Session {
     /// Announces what can be done without a GPU.
@@ -70,6 +80,7 @@ impl Session {
             rate: Rc::default(),
             current: RefCell::default(),
             networks: RefCell::default(),
+            pictures: RefCell::default(),
         }))
     }
 
@@ -91,24 +102,22 @@ impl Session {
     pub fn handle(&self, request: Request, inputs: JsValue, checkpoint: JsValue) {
         match request {
             Request::Start { run, job } => {
-                let JobConfig::Gatys(config) = job;
                 self.spawn(run, async move |session: Session, mailbox| {
-                    let inputs = Inputs::take(&inputs)?;
-                    session.gatys(run, config, inputs, None, mailbox).await
+                    let inputs = Inputs::take(&inputs);
+                    session.begin(run, job, inputs, None, mailbox).await
                 });
             }
             Request::Resume { run } => self.spawn(run, async move |session: Session, mailbox| {
                 let not_a_file = || Error::BadCheckpoint("there is no file".into());
                 let blob: Blob = checkpoint.dyn_into().map_err(|_| not_a_file())?;
                 let mut saved = Checkpoint::read(&read_blob(&blob).await?)?;
-                let inputs = Inputs::from_bytes(std::mem::take(&mut saved.inputs))?;
-                let config = saved.config.clone();
-                session
-                    .gatys(run, config, inputs, Some(saved), mailbox)
-                    .await
+                let inputs = Inputs::from_bytes(std::mem::take(&mut saved.inputs));
+                let job = saved.config.clone();
+                session.begin(run, job, inputs, Some(saved), mailbox).await
             }),
             Request::Pause { run, on } => self.command(run, Command::Pause(on)),
             Request::Tune { run, control } => self.command(run, Command::Tune(control)),
+            Request::Step { run, count } => self.command(run, Command::Step(count)),
             Request::Stop { run } => self.command(run, Command::Stop),
             Request::Forget { run } => self.command(run, Command::Forget),
             Request::Image {
@@ -130,6 +139,18 @@ impl Session {
                 Ok(estimate) => self.emit(&Event::Estimate { ticket, estimate }),
                 Err(error) => self.fail(None, Some(ticket), &error),
             },
+            Request::Data { ticket, job } => {
+                let session = self.clone();
+                spawn_local(async move {
+                    match session.data_sheet(&job).await {
+                        Ok(blob) => {
+                            let event = Event::Sample { ticket };
+                            session.0.services.post.send(&event, None, Some(&blob));
+                        }
+                        Err(error) => session.fail(None, Some(ticket), &error),
+                    }
+                });
+            }
             Request::SelfTest { ticket } => {
                 let session = self.clone();
                 spawn_local(async move {
@@ -227,7 +248,13 @@ impl Session {
 
     /// The network of a dropped file is not known before it is read: estimated as vgg19, the largest.
     fn estimate(&self, job: &JobConfig, width: u32, height: u32) -> Result<Estimate, Error> {
-        let JobConfig::Gatys(config) = job;
+        let config = match job {
+            JobConfig::Gatys(config) => config,
+            JobConfig::Gan(config) => {
+                let (shape, classes) = Dataset::kind(config);
+                return estimate_gan(config, shape, classes, self.memory()?);
+            }
+        };
         let architecture = match config.network.as_str() {
             "custom" => Architecture::named("vgg19"),
             id => model(id).and_then(|m| Architecture::named(&m.architecture)),
@@ -262,6 +289,149 @@ impl Session {
             .ok_or(Error::NoWebGpu)
     }
 
+    async fn begin(
+        &self,
+        run: u32,
+        job: JobConfig,
+        inputs: Inputs,
+        saved: Option<Checkpoint>,
+        mailbox: Rc<Mailbox>,
+    ) -> Result<(), Error> {
+        match job {
+            JobConfig::Gatys(config) => self.gatys(run, config, inputs, saved, mailbox).await,
+            JobConfig::Gan(config) => self.gan(run, config, inputs, saved, mailbox).await,
+        }
+    }
+
+    /// The host of a run that begins.
+    fn host(&self, run: u32, inputs: Inputs, mailbox: Rc<Mailbox>) -> Browser {
+        Browser {
+            run,
+            post: self.0.services.post.clone(),
+            mailbox,
+            presenter: self.0.presenter.clone(),
+            breathe: self.0.services.breathe.clone(),
+            rate: Rc::default(),
+            inputs: Rc::new(inputs),
+        }
+    }
+
+    async fn gan(
+        &self,
+        run: u32,
+        config: GanConfig,
+        inputs: Inputs,
+        saved: Option<Checkpoint>,
+        mailbox: Rc<Mailbox>,
+    ) -> Result<(), Error> {
+        let device = self.device()?;
+        let (shape, classes) = Dataset::kind(&config);
+        let estimate = estimate_gan(&config, shape, classes, self.memory()?)?;
+        if !estimate.fits {
+            return Err(Error::TooLarge {
+                size: config.size,
+                largest: config.size / 2,
+            });
+        }
+        let (data, held) = match Dataset::points(&config) {
+            Some(points) => (points, None),
+            None => {
+                let nothing = || Error::BadSetting {
+                    name: "data",
+                    detail: "there is nothing to learn from".into(),
+                };
+                let (data, held) = self.pictures(run, &config).await.ok_or_else(nothing)?;
+                (Dataset::Pictures(data), Some(held))
+            }
+        };
+        let saved = saved.map(|saved| (saved.meta, saved.tensors));
+        let fresh = saved.is_none();
+        let mut job = Gan::new(&config, data, held, saved, &device)?;
+        if fresh && !config.start.is_empty() {
+            let model = model(&config.start).ok_or_else(|| Error::BadSetting {
+                name: "start",
+                detail: format!("there is no start {}", config.start),
+            })?;
+            let bytes = self.fetch(run, &model).await?;
+            weights::verify(&model, &bytes)?;
+            job.begin_with(&model.file, &bytes)?;
+        }
+        let mut host = self.host(run, inputs, mailbox);
+        host.emit(Event::Started {
+            run,
+            width: job.progress().width,
+            height: job.progress().height,
+            estimate,
+            notes: Vec::new(),
+        });
+        if job.pictured() {
+            // What there is before the first step, which can take long.
+            let step = job.progress().step;
+            host.show(job.preview(), step).await?;
+        }
+        drive(run, &mut job, &mut host).await;
+        Ok(())
+    }
+
+    async fn data_sheet(&self, job: &JobConfig) -> Result<Blob, Error> {
+        let nothing = || Error::BadSetting {
+            name: "data",
+            detail: "there are no pictures to show".into(),
+        };
+        let JobConfig::Gan(config) = job else {
+            return Err(nothing());
+        };
+        let config = GanConfig {
+            count: SHOWN,
+            ..config.clone()
+        };
+        if let Some(Dataset::Points(points)) = Dataset::points(&config) {
+            let real = json!(real_points(&points)).to_string();
+            return blob(real.as_bytes(), "application/json");
+        }
+        let pictures = self.drawn(Drawer::new(&config), |_, _| ()).await;
+        let (bytes, w, h) = pictures.ok_or_else(nothing)?.sheet(8);
+        png(&bytes, w, h)
+    }
+
+    /// Draws a few pictures at a time, tells how far it is, and lets messages in between.
+    async fn drawn(&self, drawer: Option<Drawer>, told: impl Fn(usize, usize)) -> Option<Pictures> {
+        let mut drawer = drawer?;
+        while drawer.draw(8) {
+            let (done, of) = drawer.progress();
+            told(done, of);
+            self.breathe().await;
+        }
+        Some(drawer.finish())
+    }
+
+    /// What a run learns from and what it is judged by. Those drawn last are remembered: they depend on few settings.
+    async fn pictures(&self, run: u32, config: &GanConfig) -> Option<(Pictures, Pictures)> {
+        let asked = (config.data, config.size, config.count);
+        if let Some((known, pictures)) = self.0.pictures.borrow().as_ref()
+            && *known == asked
+        {
+            return Some(pictures.clone());
+        }
+        let tell = |done: usize, total: usize| {
+            self.emit(&Event::Loading {
+                run,
+                model: "data".into(),
+                done: done as u64,
+                total: total as u64,
+                stored: true,
+            });
+        };
+        let (data, held) = (Drawer::new(config), Drawer::held(config, HELD));
+        let all = data.as_ref().map_or(0, |d| d.progress().1) + HELD;
+        let data = self.drawn(data, |done, _| tell(done, all)).await?;
+        let before = data.len();
+        let held = self.drawn(held, |done, _| tell(before + done, all)).await?;
+        let pictures = (data, held);
+        *self.0.pictures.borrow_mut() = Some((asked, pictures.clone()));
+        Some(pictures)
+    }
+
     async fn gatys(
         &self,
         run: u32,
@@ -276,12 +446,25 @@ impl Session {
             notes.extend(picture.notes);
             picture.pixels
         };
-        let content = keep(read_picture(&inputs.content).await?);
+        let missing = |name: &'static str| match saved {
+            None => Error::BadSetting {
+                name,
+                detail: "a picture is missing".into(),
+            },
+            Some(_) => Error::BadCheckpoint("it lacks its pictures".into()),
+        };
+        let file = inputs.get("content").ok_or_else(|| missing("content"))?;
+        let content_name = file.name.clone();
+        let style_files = inputs.list("style");
+        if style_files.is_empty() {
+            return Err(missing("styles"));
+        }
+        let content = keep(read_picture(file).await?);
         let mut styles = Vec::new();
-        for style in &inputs.styles {
+        for style in style_files {
             styles.push(keep(read_picture(style).await?));
         }
-        let init = match &inputs.init {
+        let init = match inputs.get("init") {
             Some(init) => Some(keep(read_picture(init).await?)),
             None => None,
         };
@@ -298,7 +481,7 @@ impl Session {
         if size.0.max(size.1) > config.size {
             let note = |code: &str| Note {
                 code: code.into(),
-                subject: inputs.content.name.clone(),
+                subject: content_name.clone(),
             };
             notes.push(note("shrunk"));
         }
@@ -320,13 +503,8 @@ impl Session {
             })?;
         }
         let mut host = Browser {
-            run,
-            post: self.0.services.post.clone(),
-            mailbox,
-            presenter: self.0.presenter.clone(),
-            breathe: self.0.services.breathe.clone(),
             rate: self.0.rate.clone(),
-            inputs: Rc::new(inputs),
+            ..self.host(run, inputs, mailbox)
         };
         let (width, height) = (estimate.width, estimate.height);
         host.emit(Event::Started {
@@ -349,7 +527,7 @@ impl Session {
     ) -> Result<(Architecture, Rc<FeatureNetwork>), Error> {
         let device = self.device()?;
         if id == "custom" {
-            let file = inputs.network.as_ref().ok_or_else(|| Error::BadSetting {
+            let file = inputs.get("network").ok_or_else(|| Error::BadSetting {
                 name: "network",
                 detail: "`custom` needs a file of weights".into(),
             })?;

@@ -1,15 +1,19 @@
 //! The one driver loop: step, throttle, read metrics, show, yield, pause, tune, stop.
 
-use burn::tensor::{Int, Tensor};
+use std::collections::BTreeMap;
+
+use burn::tensor::{Int, Tensor, TensorData};
 
 use crate::error::Error;
-use crate::gpu::read_scalars;
-use crate::jobs::{Job, Progress, Status};
-use crate::protocol::{Encoding, Event, GatysControl};
+use crate::gpu::read_named;
+use crate::jobs::{Job, Progress, Status, Told};
+use crate::protocol::{Encoding, Event};
 
 /// Seconds between two readings that the loop aims at. The reading is also the throttle: without it
 /// steps would be queued without bound.
 const READING: f64 = 0.1;
+/// Seconds between two looks of the job. What is looked at may take as long as a step.
+const LOOK: f64 = 0.25;
 /// The most steps queued between two readings.
 const QUEUE: u32 = 32;
 /// How much of the old speed stays in the moving average at each reading.
@@ -21,7 +25,9 @@ pub enum Command {
     /// Hold, or go on.
     Pause(bool),
     /// Change live controls.
-    Tune(GatysControl),
+    Tune(serde_json::Value),
+    /// While held: do so many steps.
+    Step(u32),
     /// Stop and keep what there is.
     Stop,
     /// Encode the present picture.
@@ -88,14 +94,18 @@ pub async fn drive(run: u32, job: &mut dyn Job, host: &mut impl Host) {
         Ok(Some(stopped)) => {
             let step = job.progress().step;
             // A lost device is reported by the next request that needs it.
-            host.show(job.preview(), step).await.ok();
+            if job.pictured() {
+                host.show(job.preview(), step).await.ok();
+            }
             host.emit(Event::Finished { run, step, stopped });
         }
         Ok(None) => return,
         Err(error) => {
             if let Error::NotFinite { step } = error {
                 job.restore();
-                host.show(job.preview(), step).await.ok();
+                if job.pictured() {
+                    host.show(job.preview(), step).await.ok();
+                }
             }
             let error = error.failure();
             host.emit(Event::Failed {
@@ -110,11 +120,35 @@ pub async fn drive(run: u32, job: &mut dyn Job, host: &mut impl Host) {
         for command in host.commands() {
             match command {
                 Command::Forget => return,
-                Command::Stop | Command::Pause(_) | Command::Tune(_) => {}
+                Command::Stop | Command::Pause(_) | Command::Tune(_) | Command::Step(_) => {}
                 other => answer(other, job, host).await,
             }
         }
     }
+}
+
+/// Metrics and, if asked for, what the job looks at, in one transaction.
+async fn reading(job: &mut dyn Job, look: bool) -> Result<(BTreeMap<String, f32>, Told), Error> {
+    let mut named = job.metrics();
+    let scalars = named.len();
+    if look {
+        named.extend(job.look());
+    }
+    let mut read = read_named(named).await?;
+    let arrays = read.split_off(scalars);
+    let scalar = |data: TensorData| data.iter::<f32>().next().unwrap_or(f32::NAN);
+    let metrics = read.into_iter().map(|(name, data)| (name, scalar(data)));
+    let metrics = metrics.collect();
+    let mut told = Told::default();
+    if !arrays.is_empty() {
+        let arrays = arrays.into_iter();
+        told = job.tell(
+            arrays
+                .map(|(name, data)| (name, data.iter().collect()))
+                .collect(),
+        );
+    }
+    Ok((metrics, told))
 }
 
 async fn answer(command: Command, job: &dyn Job, host: &mut impl Host) {
@@ -128,6 +162,8 @@ async fn answer(command: Command, job: &dyn Job, host: &mut impl Host) {
 /// Steps until the end (`Some(false)`), a stop (`Some(true)`) or being forgotten (`None`).
 async fn work(run: u32, job: &mut dyn Job, host: &mut impl Host) -> Result<Option<bool>, Error> {
     let (mut speed, mut paused, mut slice) = (Speed::default(), false, 1);
+    // Steps that a held run was asked for.
+    let (mut asked, mut looked) = (0, f64::NEG_INFINITY);
     let mut before: Option<(f64, Progress)> = None;
     loop {
         for command in host.commands() {
@@ -136,10 +172,12 @@ async fn work(run: u32, job: &mut dyn Job, host: &mut impl Host) -> Result<Optio
                 Command::Stop => return Ok(Some(true)),
                 Command::Forget => return Ok(None),
                 Command::Pause(on) => {
-                    paused = on;
+                    (paused, asked) = (on, 0);
                     before = None;
                     host.emit(Event::Paused { run, on });
                 }
+                Command::Step(count) if paused => asked = count,
+                Command::Step(_) => {}
                 Command::Tune(control) => match job.tune(&control) {
                     Ok(()) => host.emit(Event::Tuned { run, step }),
                     Err(error) => host.emit(Event::Refused {
@@ -150,28 +188,35 @@ async fn work(run: u32, job: &mut dyn Job, host: &mut impl Host) -> Result<Optio
                 other => answer(other, job, host).await,
             }
         }
-        if paused {
+        if paused && asked == 0 {
             host.wait().await;
             continue;
         }
         let mut status = Status::Running;
-        for _ in 0..slice {
+        for _ in 0..if paused { slice.min(asked) } else { slice } {
             status = job.step()?;
+            asked = asked.saturating_sub(1);
             // A new scale is a new speed: the next reading is for it alone.
             let resized = before.is_some_and(|(_, p)| p.width != job.progress().width);
             if status == Status::Done || resized {
                 break;
             }
         }
-        let metrics = read_scalars(job.metrics()).await?;
+        let due = before.is_none_or(|(then, _)| then - looked >= LOOK);
+        let look = due || paused || status == Status::Done;
+        let (mut metrics, told) = reading(job, look).await?;
         let progress = job.progress();
         if metrics.values().any(|value| !value.is_finite()) {
             return Err(Error::NotFinite {
                 step: progress.step,
             });
         }
+        metrics.extend(told.metrics);
         job.keep();
         let now = host.now();
+        if look {
+            looked = now;
+        }
         if let Some((then, last)) = before {
             let steps = progress.step - last.step;
             if last.width != progress.width {
@@ -201,11 +246,24 @@ async fn work(run: u32, job: &mut dyn Job, host: &mut impl Host) -> Result<Optio
             width: progress.width,
             height: progress.height,
         });
+        if !told.plot.is_empty() {
+            host.emit(Event::Plot {
+                run,
+                step: progress.step,
+                arrays: told.plot,
+            });
+        }
         if status == Status::Done {
             return Ok(Some(false));
         }
-        host.show(job.preview(), progress.step).await?;
+        if job.pictured() {
+            host.show(job.preview(), progress.step).await?;
+        }
         before = Some((now, progress));
+        if paused && asked == 0 {
+            before = None;
+            host.emit(Event::Paused { run, on: true });
+        }
         host.breathe().await;
     }
 }

@@ -15,13 +15,13 @@ use web_sys::{
     OffscreenCanvasRenderingContext2d,
 };
 
-use super::checkpoint::write_checkpoint;
 use super::driver::{Command, Host};
 use super::inputs::Inputs;
 use crate::error::Error;
 use crate::gpu::{Presenter, read_bytes, read_named};
 use crate::jobs::Job;
 use crate::protocol::{Encoding, Event};
+use crate::weights::write_checkpoint;
 
 fn unexpected(e: impl std::fmt::Debug) -> Error {
     Error::Unexpected(format!("{e:?}"))

@@ -23,22 +23,14 @@ pub struct Input {
     pub blob: Blob,
 }
 
-/// The files of a run: content, styles, and perhaps a picture to start from and a network.
-#[derive(Debug)]
-pub struct Inputs {
-    pub content: Input,
-    pub styles: Vec<Input>,
-    pub init: Option<Input>,
-    pub network: Option<Input>,
-}
+/// The files of a run by role: `content`, `style.0` and further, `init`, `network`, `file.0` and further.
+#[derive(Debug, Default)]
+pub struct Inputs(Vec<(String, Input)>);
 
 impl Inputs {
     /// From the object that travels beside `start`. A Blob without a name is called by its role, by
     /// which www/views/stylize.js knows a sample.
-    ///
-    /// # Errors
-    /// `BadSetting` if the content or every style is missing.
-    pub fn take(object: &JsValue) -> Result<Self, Error> {
+    pub fn take(object: &JsValue) -> Self {
         let get = |key: &str| Reflect::get(object, &key.into()).ok();
         let input = |value: JsValue, role: &str| {
             let blob: Blob = value.dyn_into().ok()?;
@@ -48,22 +40,33 @@ impl Inputs {
             let name = name.unwrap_or_else(|| role.into());
             Some(Input { name, blob })
         };
-        let missing = |name: &'static str| Error::BadSetting {
-            name,
-            detail: "a picture is missing".into(),
-        };
-        let one = |role: &str| get(role).and_then(|value| input(value, role));
-        let styles = get("styles").map(|s| Array::from(&s)).unwrap_or_default();
-        let styles: Vec<Input> = styles.iter().filter_map(|s| input(s, "style")).collect();
-        if styles.is_empty() {
-            return Err(missing("styles"));
+        let mut all = Vec::new();
+        for role in ["content", "init", "network"] {
+            let found = get(role).and_then(|value| input(value, role));
+            all.extend(found.map(|input| (role.to_owned(), input)));
         }
-        Ok(Self {
-            content: one("content").ok_or_else(|| missing("content"))?,
-            styles,
-            init: one("init"),
-            network: one("network"),
-        })
+        for (list, role) in [("styles", "style"), ("files", "file")] {
+            let list = get(list).filter(Array::is_array);
+            let list = list.map(|list| Array::from(&list)).unwrap_or_default();
+            let found = list.iter().filter_map(|value| input(value, role));
+            let found = found.enumerate();
+            all.extend(found.map(|(i, input)| (format!("{role}.{i}"), input)));
+        }
+        Self(all)
+    }
+
+    /// The file of a role.
+    pub fn get(&self, role: &str) -> Option<&Input> {
+        self.0
+            .iter()
+            .find(|(r, _)| r == role)
+            .map(|(_, input)| input)
+    }
+
+    /// The files of a role that several can have, in order.
+    pub fn list(&self, role: &str) -> Vec<&Input> {
+        let numbered = (0..).map_while(|i| self.get(&format!("{role}.{i}")));
+        numbered.collect()
     }
 
     /// All files by role, for a checkpoint.
@@ -71,45 +74,22 @@ impl Inputs {
     /// # Errors
     /// `Unexpected` if the browser cannot read one.
     pub async fn bytes(&self) -> Result<BTreeMap<String, (String, Vec<u8>)>, Error> {
-        let mut all = vec![("content".to_owned(), &self.content)];
-        all.extend(
-            self.styles
-                .iter()
-                .enumerate()
-                .map(|(i, s)| (format!("style.{i}"), s)),
-        );
-        all.extend(self.init.iter().map(|i| ("init".to_owned(), i)));
-        all.extend(self.network.iter().map(|n| ("network".to_owned(), n)));
         let mut read = BTreeMap::new();
-        for (role, input) in all {
-            read.insert(role, (input.name.clone(), read_blob(&input.blob).await?));
+        for (role, input) in &self.0 {
+            let bytes = read_blob(&input.blob).await?;
+            read.insert(role.clone(), (input.name.clone(), bytes));
         }
         Ok(read)
     }
 
     /// The inverse of [`Self::bytes`].
-    ///
-    /// # Errors
-    /// `BadCheckpoint` if the content or every style is missing.
-    pub fn from_bytes(mut all: BTreeMap<String, (String, Vec<u8>)>) -> Result<Self, Error> {
-        let mut take = |role: &str| {
-            let (name, bytes) = all.remove(role)?;
+    pub fn from_bytes(all: BTreeMap<String, (String, Vec<u8>)>) -> Self {
+        let file = |(role, (name, bytes)): (String, (String, Vec<u8>))| {
             let parts = Array::of1(&Uint8Array::from(bytes.as_slice()));
             let blob = Blob::new_with_u8_array_sequence(&parts).ok()?;
-            Some(Input { name, blob })
+            Some((role, Input { name, blob }))
         };
-        let missing = || Error::BadCheckpoint("it lacks its pictures".into());
-        let content = take("content").ok_or_else(missing)?;
-        let styles: Vec<Input> = (0..).map_while(|i| take(&format!("style.{i}"))).collect();
-        if styles.is_empty() {
-            return Err(missing());
-        }
-        Ok(Self {
-            content,
-            styles,
-            init: take("init"),
-            network: take("network"),
-        })
+        Self(all.into_iter().filter_map(file).collect())
     }
 }
 

@@ -3,7 +3,6 @@
 
 #[cfg(target_family = "wasm")]
 mod browser;
-mod checkpoint;
 mod driver;
 #[cfg(target_family = "wasm")]
 mod host;
@@ -12,7 +11,6 @@ mod inputs;
 
 #[cfg(target_family = "wasm")]
 pub use browser::{Services, Session};
-pub use checkpoint::{Checkpoint, write_checkpoint};
 pub use driver::{Command, Host, drive};
 #[cfg(target_family = "wasm")]
 pub use host::Post;

@@ -2,4 +2,5 @@
 
 mod darknet;
 pub mod features;
+pub mod gan;
 mod pictures;

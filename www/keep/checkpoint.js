@@ -1,7 +1,7 @@
 // @ts-check
 /**
  * What the page reads of an `.easel` file: that it is one, and the photo in it. The engine reads it again, and strictly
- * (`src/session/checkpoint.rs`).
+ * (`src/weights/checkpoint.rs`).
  */
 
 /** The longest header of a safetensors file that is read, in bytes. */
@@ -10,7 +10,7 @@ const MAX_HEADER = 1 << 20;
 /**
  * Nothing if it is no run.
  * @param {Blob} file
- * @returns {Promise<{ content: { name: string, blob: Blob } | null, size: number, steps: number } | null>}
+ * @returns {Promise<{ content: { name: string, blob: Blob } | null, config: Record<string, any>, steps: number } | null>}
  */
 export async function inspect(file) {
   try {
@@ -20,9 +20,9 @@ export async function inspect(file) {
     const { config, names } = JSON.parse(header.__metadata__.easel);
     const ends = Object.entries(header).map(([name, tensor]) => (name === "__metadata__" ? 0 : Number(tensor.data_offsets[1])));
     if (8 + length + Math.max(...ends) !== file.size) return null;
-    const [from, to] = header["input.content"].data_offsets;
-    const blob = file.slice(8 + length + from, 8 + length + to);
-    return { content: { name: String(names?.content ?? ""), blob }, size: Number(config.size), steps: Number(config.steps) };
+    const [from, to] = header["input.content"]?.data_offsets ?? [];
+    const content = from === undefined ? null : { name: String(names?.content ?? ""), blob: file.slice(8 + length + from, 8 + length + to) };
+    return { content, config, steps: Number(config.steps) };
   } catch {
     return null;
   }

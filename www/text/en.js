@@ -5,6 +5,7 @@ export const en = {
   skip: "Skip to the settings",
   "nav.label": "Views",
   "nav.stylize": "Stylize",
+  "nav.lab": "GAN lab",
   share: "Copy link",
   "share.done": "Link copied. It rebuilds these settings; your own pictures are not in it.",
   theme: "Theme: {theme}",

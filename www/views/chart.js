@@ -1,6 +1,6 @@
 // @ts-check
-/** Loss curves in SVG on a logarithmic axis, with the same numbers as a table. */
-import { element, make, svg } from "../dom.js";
+/** Curves in SVG, with the same numbers as a table. */
+import { make, svg } from "../dom.js";
 import { known, number, t } from "../i18n.js";
 
 /** More points than this are thinned out, so that a long run costs no more than a short one. */
@@ -10,7 +10,13 @@ const LEFT = 46;
 const BOTTOM = 20;
 /** Drawn at most this often, in ms. */
 const PACE = 250;
-const SHOWN = new Set(["loss", "content", "style", "tv"]);
+/**
+ * @typedef {object} Kind
+ * @property {HTMLDetailsElement} details It is drawn into.
+ * @property {string[]} names The metrics that are shown from the start.
+ * @property {boolean} [all] Others are listed, and shown when asked for.
+ * @property {boolean} [straight] The axis is straight; else it is logarithmic.
+ */
 
 /** @typedef {{ values: number[], shown: boolean, button: HTMLButtonElement, last: HTMLElement }} Series */
 
@@ -33,16 +39,19 @@ export class Chart {
   #plot = svg("svg", { role: "img", class: "plot" });
   #legend = make("div", { class: "legend", role: "group", label: "curves.legend" });
   #table = make("tbody");
-  #details = /** @type {HTMLDetailsElement} */ (element("curves"));
+  #kind;
 
-  constructor() {
+  /** @param {Kind} kind */
+  constructor(kind) {
+    this.#kind = kind;
     const head = make("tr", {}, ...["curves.name", "curves.first", "curves.now", "curves.lowest"].map((key) => make("th", { scope: "col", text: /** @type {any} */ (key) })));
-    element("curves-body").append(
-      this.#plot,
+    this.#plot.setAttribute("aria-label", t("curves.title"));
+    kind.details.append(make(
+      "div", { class: "curves-body" }, this.#plot,
       this.#legend,
       make("details", { class: "numbers" }, make("summary", { text: "curves.table" }), make("div", { class: "scroll", tabindex: "0", role: "group", label: "curves.table" }, make("table", {}, make("thead", {}, head), this.#table))),
-    );
-    this.#details.addEventListener("toggle", () => this.#draw());
+    ));
+    kind.details.addEventListener("toggle", () => this.#draw());
     document.addEventListener("languagechange", () => {
       for (const [name, { button }] of this.#series) button.replaceChildren(...this.#face(name));
       this.#draw();
@@ -63,9 +72,11 @@ export class Chart {
 
   /** @param {number} step @param {Record<string, number>} metrics */
   add(step, metrics) {
-    this.#details.hidden = false;
+    const { details, names, all = false } = this.#kind;
+    details.hidden = false;
     this.#seen += 1;
     for (const [name, value] of Object.entries(metrics)) {
+      if (!all && !names.includes(name)) continue;
       const series = this.#series.get(name) ?? this.#begin(name);
       series.last.textContent = number(value, { maximumSignificantDigits: 3 });
     }
@@ -104,8 +115,8 @@ export class Chart {
 
   /** @param {string} name @returns {Series} */
   #begin(name) {
-    const shown = SHOWN.has(name);
-    const order = [...SHOWN].indexOf(name);
+    const order = this.#kind.names.indexOf(name);
+    const shown = order >= 0;
     const index = order >= 0 ? order : 4 + (this.#series.size % 6);
     const button = make("button", {
       type: "button", class: "series", "data-series": index, "aria-pressed": String(shown),
@@ -128,10 +139,13 @@ export class Chart {
   }
 
   #draw() {
-    if (!this.#details.open || this.#steps.length < 2) return;
+    const { details, straight = false } = this.#kind;
+    if (!details.open || this.#steps.length < 2) return;
     const lines = [...this.#series].filter(([, { shown }]) => shown);
     // A loss of nought has no place on a logarithmic axis.
-    const values = lines.flatMap(([, series]) => series.values.filter((value) => value > 0));
+    const drawn = (/** @type {number} */ value) => (straight ? Number.isFinite(value) : value > 0);
+    const scaled = straight ? (/** @type {number} */ value) => value : Math.log10;
+    const values = lines.flatMap(([, series]) => series.values.filter(drawn));
     if (values.length === 0) {
       this.#plot.replaceChildren();
       return;
@@ -139,20 +153,21 @@ export class Chart {
     // One unit is one pixel, so that the text keeps its size.
     const width = this.#plot.clientWidth;
     this.#plot.setAttribute("viewBox", `0 0 ${width} ${HEIGHT}`);
-    let low = Math.floor(Math.log10(Math.min(...values)) * 2) / 2;
-    let high = Math.ceil(Math.log10(Math.max(...values)) * 2) / 2;
+    let low = Math.floor(scaled(Math.min(...values)) * 2) / 2;
+    let high = Math.ceil(scaled(Math.max(...values)) * 2) / 2;
     if (high - low < 0.5) [low, high] = [low - 0.25, high + 0.25];
     const first = this.#steps[0] ?? 0;
     const last = Math.max(this.#steps.at(-1) ?? 0, first + 1);
     const x = (/** @type {number} */ step) => LEFT + ((step - first) / (last - first)) * (width - LEFT - 8);
-    const y = (/** @type {number} */ value) => 8 + ((high - Math.log10(value)) / (high - low)) * (HEIGHT - BOTTOM - 8);
+    const y = (/** @type {number} */ value) => 8 + ((high - scaled(value)) / (high - low)) * (HEIGHT - BOTTOM - 8);
     /** @type {SVGElement[]} */
     const parts = [];
-    const gap = high - low > 4 ? 2 : 1;
-    for (let power = Math.ceil(low); power <= high; power += gap) {
-      const at = y(10 ** power);
+    const gap = straight ? 2 ** Math.ceil(Math.log2((high - low) / 5)) : high - low > 4 ? 2 : 1;
+    for (let power = Math.ceil(low / gap) * gap; power <= high; power += gap) {
+      const value = straight ? power : 10 ** power;
+      const at = y(value);
       parts.push(svg("line", { class: "grid", x1: LEFT, x2: width - 8, y1: at, y2: at }));
-      parts.push(svg("text", { class: "tick", x: LEFT - 6, y: at + 4, "text-anchor": "end" }, new Text(number(10 ** power, power > 4 || power < -4 ? { notation: "scientific" } : { maximumSignificantDigits: 3 }))));
+      parts.push(svg("text", { class: "tick", x: LEFT - 6, y: at + 4, "text-anchor": "end" }, new Text(number(value, straight ? { maximumSignificantDigits: 3 } : power > 4 || power < -4 ? { notation: "scientific" } : { maximumSignificantDigits: 3 }))));
     }
     for (const step of this.#marks.filter((mark) => mark >= first && mark <= last)) {
       parts.push(svg("line", { class: "mark", x1: x(step), x2: x(step), y1: 8, y2: HEIGHT - BOTTOM }));
@@ -163,7 +178,7 @@ export class Chart {
       let path = "";
       let pen = "M";
       series.values.forEach((value, i) => {
-        if (value > 0) {
+        if (drawn(value)) {
           path += `${pen}${x(this.#steps[i] ?? 0).toFixed(1)} ${y(value).toFixed(1)}`;
           pen = "L";
         } else pen = "M";

@@ -33,6 +33,7 @@ const SOFTWARE = { size: 192, steps: 80 };
 /** What the stage holds besides the content: the picture of the newest run. @typedef {{ content: Picture | null, stem: string }} Result */
 
 export class Stylize {
+  #elsewhere;
   /** @type {Easel | null} */
   #easel = null;
   #ready = false;
@@ -44,7 +45,7 @@ export class Stylize {
     this.#size = { width, height };
     this.#ask();
   });
-  #chart = new Chart();
+  #chart = new Chart({ details: byId("curves", HTMLDetailsElement), names: ["loss", "content", "style", "tv"], all: true });
   #controls = new Controls(this.#settings, {
     onStartPicture: ([file]) => file && this.#useStart(file),
     onNetwork: (file) => this.#useNetwork(file),
@@ -91,7 +92,9 @@ export class Stylize {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #moveTimer;
 
-  constructor() {
+  /** @param {(state: Blob, link: string, kept?: string) => Promise<boolean>} elsewhere Takes a run of another view; false if it is of this one. */
+  constructor(elsewhere) {
+    this.#elsewhere = elsewhere;
     this.open = inputs({
       pictures: (files, zone) => this.#pictures(files, zone),
       network: (file) => this.#useNetwork(file),
@@ -279,7 +282,7 @@ export class Stylize {
     tell("added.network", { name: file.name });
   }
 
-  /** The settings as a job. @returns {JobConfig} */
+  /** The settings as a job. @returns {Extract<JobConfig, { job: "gatys" }>} */
   #config() {
     const blend = this.#choice.styles.map(({ weight }) => weight);
     return { job: "gatys", ...this.#settings.config(), blend: blend.length > 1 ? blend : [] };
@@ -415,13 +418,19 @@ export class Stylize {
     }
   }
 
+  /** "Your pictures". */
+  showKept() {
+    this.#portfolio.open();
+  }
+
   /** @param {File} file a checkpoint */
-  #open(file) {
+  async #open(file) {
     const easel = this.#easel;
     if (!easel || !this.#ready) {
       alarm(new EaselError({ code: "not-ready", message: "" }));
       return;
     }
+    if (await this.#elsewhere(file, "")) return;
     clear();
     this.#begin({ content: null, stem: file.name.replace(/\.easel$/i, "") }, async () => easel.resume(file, { recover: true }));
   }
@@ -432,6 +441,7 @@ export class Stylize {
     if (!easel) return;
     try {
       const state = await portfolio.state(id);
+      if (await this.#elsewhere(state, link, id)) return;
       const photo = (await inspect(state))?.content;
       // The sliders stand as they did. An imported run has no link.
       if (link) this.restore(parse(link.replace(/^[^#]*/, "")));

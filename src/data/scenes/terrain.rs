@@ -15,32 +15,57 @@ const STRIDE: f32 = 1.01;
 const MOUNTAIN_STRIDE: f32 = 1.005;
 const HIDDEN_STRIDE: f32 = 1.03;
 
+/// Below this many pixels across, nobody sees what is left out.
+const SMALL: usize = 160;
+
+/// How finely the ground is looked at.
+struct Care {
+    stride: f32,
+    mountain_stride: f32,
+    hidden_stride: f32,
+    /// Columns and rows of [`Shadow`].
+    shadow: [usize; 2],
+}
+
+impl Care {
+    fn of(canvas: &Canvas) -> Self {
+        let small = canvas.width < SMALL;
+        let stride = |s: f32| if small { s.powi(3) } else { s };
+        Self {
+            stride: stride(STRIDE),
+            mountain_stride: stride(MOUNTAIN_STRIDE),
+            hidden_stride: stride(HIDDEN_STRIDE),
+            shadow: if small { [32, 48] } else { [88, 128] },
+        }
+    }
+}
+
 /// Where the water is: its world point for each wet pixel, and none elsewhere.
 pub type Wet = Vec<Option<[f32; 2]>>;
 
 /// Heights below which the ground lies in the shadow of other ground, on a grid over the visible wedge.
 struct Shadow {
     heights: Vec<f32>,
+    across: usize,
+    away: usize,
 }
 
 impl Shadow {
-    const ACROSS: usize = 88;
-    const AWAY: usize = 128;
     /// Slope at the edges of the grid; the frame itself ends near 0.61.
     const WIDE: f32 = 0.75;
 
-    fn new(scene: &Scene) -> Self {
-        let mut heights = Vec::with_capacity(Self::ACROSS * Self::AWAY);
+    fn new(scene: &Scene, [across, away]: [usize; 2]) -> Self {
+        let mut heights = Vec::with_capacity(across * away);
         let flat = scene.sun[0].hypot(scene.sun[2]).max(1e-3);
         let (dx, dz, rise) = (
             scene.sun[0] / flat,
             scene.sun[2] / flat,
             scene.sun[1] / flat,
         );
-        for row in 0..Self::AWAY {
-            let z = NEAR * (FAR / NEAR).powf(row as f32 / (Self::AWAY - 1) as f32);
-            for column in 0..Self::ACROSS {
-                let x = z * Self::WIDE * (column as f32 / (Self::ACROSS - 1) as f32 * 2.0 - 1.0);
+        for row in 0..away {
+            let z = NEAR * (FAR / NEAR).powf(row as f32 / (away - 1) as f32);
+            for column in 0..across {
+                let x = z * Self::WIDE * (column as f32 / (across - 1) as f32 * 2.0 - 1.0);
                 let mut distance = 1.0 + z * 0.012;
                 let mut top = f32::NEG_INFINITY;
                 while distance < 2500.0 && distance < z * 4.0 + 200.0 {
@@ -51,19 +76,23 @@ impl Shadow {
                 heights.push(top);
             }
         }
-        Self { heights }
+        Self {
+            heights,
+            across,
+            away,
+        }
     }
 
     /// 1 in full sun, 0 in shadow.
     fn lit(&self, x: f32, y: f32, z: f32) -> f32 {
-        let u = ((x / z / Self::WIDE + 1.0) / 2.0).clamp(0.0, 1.0) * (Self::ACROSS - 1) as f32;
-        let v = ((z / NEAR).ln() / (FAR / NEAR).ln()).clamp(0.0, 1.0) * (Self::AWAY - 1) as f32;
+        let u = ((x / z / Self::WIDE + 1.0) / 2.0).clamp(0.0, 1.0) * (self.across - 1) as f32;
+        let v = ((z / NEAR).ln() / (FAR / NEAR).ln()).clamp(0.0, 1.0) * (self.away - 1) as f32;
         let (i, j) = (
-            (u as usize).min(Self::ACROSS - 2),
-            (v as usize).min(Self::AWAY - 2),
+            (u as usize).min(self.across - 2),
+            (v as usize).min(self.away - 2),
         );
         let (u, v) = (u - i as f32, v - j as f32);
-        let at = |di: usize, dj: usize| self.heights[(j + dj) * Self::ACROSS + i + di];
+        let at = |di: usize, dj: usize| self.heights[(j + dj) * self.across + i + di];
         let near = at(0, 0) + (at(1, 0) - at(0, 0)) * u;
         let far = at(0, 1) + (at(1, 1) - at(0, 1)) * u;
         let top = near + (far - near) * v;
@@ -74,7 +103,8 @@ impl Shadow {
 
 /// Draws ground and marks the water.
 pub fn draw(scene: &Scene, light: &Light, canvas: &mut Canvas) -> Wet {
-    let shadow = Shadow::new(scene);
+    let care = Care::of(canvas);
+    let shadow = Shadow::new(scene, care.shadow);
     let camera = scene.camera;
     let mut wet: Wet = vec![None; canvas.pixels.len()];
     let bottom = canvas.height as f32;
@@ -86,7 +116,7 @@ pub fn draw(scene: &Scene, light: &Light, canvas: &mut Canvas) -> Wet {
         // Rows below `seen` are painted already.
         let mut seen = bottom;
         let mut z = NEAR;
-        let mut stride = STRIDE;
+        let mut stride = care.stride;
         while z < FAR && seen > 0.0 {
             let x = right * z;
             let octaves = if z < 60.0 { 5 } else { 6 };
@@ -98,10 +128,14 @@ pub fn draw(scene: &Scene, light: &Light, canvas: &mut Canvas) -> Wet {
             let top = canvas.row(camera.project(x, height, z)[1]);
             // Far below what is seen already: walk faster, and go back when the ground comes up after all.
             if top > seen + 6.0 {
-                stride = HIDDEN_STRIDE;
+                stride = care.hidden_stride;
             } else {
-                let fine = if z < 250.0 { STRIDE } else { MOUNTAIN_STRIDE };
-                if stride == HIDDEN_STRIDE {
+                let fine = if z < 250.0 {
+                    care.stride
+                } else {
+                    care.mountain_stride
+                };
+                if stride == care.hidden_stride {
                     z = z / stride * fine;
                     stride = fine;
                     continue;
@@ -119,7 +153,7 @@ pub fn draw(scene: &Scene, light: &Light, canvas: &mut Canvas) -> Wet {
                     // Where on the ground this row looks: on the flat it is nearer in the lower rows.
                     let down = (canvas.y(row as f32 + 0.5) - camera.horizon) / camera.focal;
                     let near = if down > 1e-4 {
-                        ((camera.eye - height) / down).clamp(z / STRIDE / 1.02, z)
+                        ((camera.eye - height) / down).clamp(z / care.stride / 1.02, z)
                     } else {
                         z
                     };

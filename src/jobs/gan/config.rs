@@ -1,80 +1,9 @@
-//! Defaults and ranges of the GAN lab's settings.
+//! Ranges of the GAN lab's settings, and what a run takes.
 
+use super::networks::{Cost, Pair};
 use crate::error::Error;
-use crate::protocol::{GanConfig, GanNetwork, GanVariant, NoiseLabel, Objective, PictureLabel};
-
-impl GanConfig {
-    /// The reference's settings for pictures: PyTorch-GAN's for the fully connected ones, PyTorch's DCGAN for the others,
-    /// narrower (`width` 32 instead of 64) so that a page can train them. Least squares differs from DCGAN in the
-    /// objective alone.
-    #[must_use]
-    pub fn reference(variant: GanVariant) -> Self {
-        let gan = Self {
-            variant,
-            seed: 1,
-            steps: 4000,
-            batch: 64,
-            latent: 100,
-            network: GanNetwork::Mlp,
-            generator_widths: vec![128, 256, 512, 1024],
-            discriminator_widths: vec![512, 256],
-            norm: true,
-            dropout: 0.0,
-            width: 32,
-            objective: Objective::NonSaturating,
-            noise_label: NoiseLabel::Concatenated,
-            picture_label: PictureLabel::Concatenated,
-            generator_first: true,
-            discriminator_steps: 1,
-            label_smoothing: 0.0,
-            instance_noise: 0.0,
-            averaging: 0.99,
-            generator_rate: 2e-4,
-            discriminator_rate: 2e-4,
-            beta1: 0.5,
-            beta2: 0.999,
-        };
-        match variant {
-            GanVariant::Gan => gan,
-            GanVariant::Dcgan => Self {
-                network: GanNetwork::Dcgan,
-                generator_first: false,
-                ..gan
-            },
-            GanVariant::Lsgan => Self {
-                network: GanNetwork::Dcgan,
-                generator_first: false,
-                objective: Objective::LeastSquares,
-                ..gan
-            },
-            GanVariant::Cgan => Self {
-                objective: Objective::LeastSquares,
-                discriminator_widths: vec![512; 3],
-                dropout: 0.4,
-                ..gan
-            },
-        }
-    }
-
-    /// For points of the plane. Measured on the ring: three hidden layers had a tenth more points near a mode after 2000
-    /// steps than two. Without momentum, and with a discriminator that learns faster (Heusel et al. 2017, arXiv
-    /// 1706.08500), all seeds tried found the modes; with a first decay of 0.5 and one rate, one of three never did.
-    #[must_use]
-    pub fn points() -> Self {
-        Self {
-            steps: 4000,
-            batch: 128,
-            latent: 2,
-            generator_widths: vec![64; 3],
-            discriminator_widths: vec![64; 3],
-            norm: false,
-            generator_rate: 1e-3,
-            discriminator_rate: 2e-3,
-            beta1: 0.0,
-            ..Self::reference(GanVariant::Gan)
-        }
-    }
-}
+use crate::jobs::Memory;
+use crate::protocol::{Estimate, GanConfig, GanControl, GanNetwork, GanVariant};
 
 /// Holds settings against their ranges and against samples of `[C, H, W]`.
 ///
@@ -83,6 +12,8 @@ impl GanConfig {
 pub fn check_gan(config: &GanConfig, [_, h, w]: [usize; 3]) -> Result<(), Error> {
     let bad = |name: &'static str, detail: String| Err(Error::BadSetting { name, detail });
     let whole = [
+        ("size", config.size, 8, 128),
+        ("count", config.count, 2, 20_000),
         ("steps", config.steps, 1, 1_000_000),
         ("batch", config.batch, 2, 512),
         ("latent", config.latent, 1, 512),
@@ -95,6 +26,7 @@ pub fn check_gan(config: &GanConfig, [_, h, w]: [usize; 3]) -> Result<(), Error>
         }
     }
     let real = [
+        ("brush", config.brush, 0.001, 1.0),
         ("dropout", config.dropout, 0.0, 0.9),
         ("labelSmoothing", config.label_smoothing, 0.0, 0.5),
         ("instanceNoise", config.instance_noise, 0.0, 2.0),
@@ -119,9 +51,64 @@ pub fn check_gan(config: &GanConfig, [_, h, w]: [usize; 3]) -> Result<(), Error>
             return bad(name, detail);
         }
     }
+    if config.data.points()
+        && (config.network == GanNetwork::Dcgan || config.variant == GanVariant::Cgan)
+    {
+        let detail = "points are learnt by fully connected networks without labels".into();
+        return bad("variant", detail);
+    }
     if config.network == GanNetwork::Dcgan && !(h == w && [28, 32, 64].contains(&h)) {
         let detail = format!("dcgan draws pictures of 28, 32 or 64 px, not {w} x {h}");
         return bad("network", detail);
     }
     Ok(())
+}
+
+/// Holds live controls against their ranges.
+///
+/// # Errors
+/// `BadSetting` names the first that is out of its range.
+pub(super) fn check_control(control: &GanControl) -> Result<(), Error> {
+    let mut config = GanConfig::points();
+    config.apply(control);
+    check_gan(&config, [2, 1, 1])
+}
+
+/// What a run takes that learns samples of `[C, H, W]` in so many classes.
+///
+/// # Errors
+/// Those of [`check_gan`].
+pub fn estimate_gan(
+    config: &GanConfig,
+    shape: [usize; 3],
+    classes: usize,
+    memory: Memory,
+) -> Result<Estimate, Error> {
+    check_gan(config, shape)?;
+    let Cost {
+        parameters,
+        activations,
+        flops,
+        largest,
+    } = Pair::new(config, shape, classes).cost();
+    let batch = f64::from(config.batch);
+    // A weight, its gradient, two moments and an average; the copy to go back to, and one on the way.
+    let of_weights = 4.0 * 10.0 * parameters;
+    // Each value, its gradient, and what lies between a convolution and its activation; three passes.
+    let of_samples = 4.0 * 3.0 * 4.0 * activations * batch;
+    let largest_buffer = (3.0 * 4.0 * largest).max(4.0 * batch * activations) as u64;
+    let bytes = (of_weights + of_samples) as u64;
+    let fits = bytes <= memory.all && largest_buffer <= memory.binding;
+    let [_, h, w] = shape;
+    Ok(Estimate {
+        width: w as u32,
+        height: h as u32,
+        bytes,
+        largest_buffer,
+        // Forward and back (three times the forward pass) through the generator once and the discriminator three times.
+        flops: flops * batch * f64::from(config.steps),
+        seconds: None,
+        fits,
+        largest: config.size,
+    })
 }

@@ -50,6 +50,30 @@ pub(super) struct Discriminator {
     body: DiscriminatorBody,
 }
 
+/// What both networks take for one sample.
+#[derive(Clone, Copy, Debug, Default)]
+pub(super) struct Cost {
+    /// Values of all weights.
+    pub parameters: f64,
+    /// Values between layers.
+    pub activations: f64,
+    /// Floating-point operations of one step for one sample.
+    pub flops: f64,
+    /// Values of the largest weight.
+    pub largest: f64,
+}
+
+impl Cost {
+    /// A layer whose weight is used at so many pixels and gives `out` values, so many times a step.
+    fn add(&mut self, weight: &[usize], pixels: usize, out: usize, times: f64) {
+        let values = weight.iter().product::<usize>() as f64;
+        self.parameters += values;
+        self.activations += out as f64;
+        self.flops += 2.0 * values * pixels as f64 * times;
+        self.largest = self.largest.max(values);
+    }
+}
+
 impl Pair {
     pub(super) fn new(config: &GanConfig, shape: [usize; 3], classes: usize) -> Self {
         let labelled = config.variant == GanVariant::Cgan;
@@ -102,6 +126,45 @@ impl Pair {
         let form = self.config.picture_label;
         self.classes
             .map_or(0, |classes| LabelledPicture::gained(form, classes))
+    }
+
+    /// From the shapes of the weights alone.
+    pub(super) fn cost(&self) -> Cost {
+        let layers = |all: Vec<Expected>| -> Vec<Vec<usize>> {
+            let weights = all.into_iter().map(|e| e.shape);
+            weights.filter(|shape| shape.len() > 1).collect()
+        };
+        let (g, d) = (
+            layers(self.expected_generator()),
+            layers(self.expected_discriminator()),
+        );
+        let side = self.shape[1];
+        let mut cost = Cost::default();
+        // A transposed convolution [in, out, k, k] works at each pixel that goes in, a convolution [out, in, k, k] at each
+        // that comes out; both halve the side at each layer, seen from the picture.
+        let from_picture = |i: usize, count: usize| (side >> (count - i)).max(1);
+        for (i, shape) in g.iter().enumerate() {
+            let pixels = if shape.len() == 4 {
+                from_picture(i, g.len()).pow(2)
+            } else {
+                1
+            };
+            let out = if shape.len() == 4 {
+                shape[1] * 4 * pixels
+            } else {
+                shape[0]
+            };
+            cost.add(shape, pixels, out, 3.0);
+        }
+        for (i, shape) in d.iter().enumerate() {
+            let pixels = if shape.len() == 4 {
+                (side >> (i + 1)).max(1).pow(2)
+            } else {
+                1
+            };
+            cost.add(shape, pixels, shape[0] * pixels, 9.0);
+        }
+        cost
     }
 
     pub(super) fn generator(&self, seed: &mut Seed, device: &Device) -> Generator {
@@ -272,6 +335,31 @@ impl Discriminator {
             }
             (DiscriminatorBody::Dcgan(net), None) => net.forward_train(samples),
         }
+    }
+
+    /// [`Self::forward_train`] of two batches. Without batch norms they may go through in one pass.
+    pub(super) fn forward_pair(
+        &mut self,
+        [a, b]: [Tensor<4>; 2],
+        [labels_a, labels_b]: [&Tensor<2>; 2],
+        [masks_a, masks_b]: [Vec<Tensor<2>>; 2],
+    ) -> [Tensor<4>; 2] {
+        if let DiscriminatorBody::Dcgan(_) = self.body {
+            let a = self.forward_train(a, labels_a, &masks_a);
+            return [a, self.forward_train(b, labels_b, &masks_b)];
+        }
+        let cat = |a: Tensor<2>, b: Tensor<2>| Tensor::cat(vec![a, b], 0);
+        let masks = masks_a.into_iter().zip(masks_b);
+        let masks: Vec<_> = masks.map(|(a, b)| cat(a, b)).collect();
+        let (first, second) = (a.dims()[0], b.dims()[0]);
+        let samples = Tensor::cat(vec![a, b], 0);
+        let labels = match self.label {
+            Some(_) => cat(labels_a.clone(), labels_b.clone()),
+            None => labels_a.clone(),
+        };
+        let both = self.forward_train(samples, &labels, &masks);
+        let part = |from, count| both.clone().narrow(0, from, count);
+        [part(0, first), part(first, second)]
     }
 
     /// The same in inference: what the discriminator thinks of any place, for its map.

@@ -1,19 +1,18 @@
-//! The whole state of a run: saved, written as one file, read back as strictly as weights, continued.
+//! The whole state of a run: saved, read back as strictly as weights, continued.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 
-use burn::tensor::{Device, Tensor, TensorData};
-use safetensors::tensor::{Dtype, SafeTensors, TensorView};
+use burn::tensor::{Device, Tensor};
+use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use super::GanTrainer;
+use super::{CALIBRATION, GanTrainer};
 use crate::data::seed::Seed;
 use crate::error::Error;
 use crate::protocol::GanConfig;
 use crate::weights::{Expected, Weights};
 
-/// The metadata key under which everything but the tensors lies.
-const KEY: &str = "easel-gan";
 /// Prefixes of the tensors.
 const GENERATOR: &str = "generator.";
 const DISCRIMINATOR: &str = "discriminator.";
@@ -25,6 +24,7 @@ const DISCRIMINATOR_ADAM: &str = "adam.discriminator.";
 #[serde(rename_all = "camelCase", deny_unknown_fields)]
 pub struct GanState {
     /// The settings.
+    #[serde(skip)]
     pub config: GanConfig,
     /// `[C, H, W]` of a sample.
     pub shape: [usize; 3],
@@ -32,6 +32,8 @@ pub struct GanState {
     pub classes: usize,
     /// Steps done.
     pub step: u32,
+    /// Steps that the generator and the discriminator have learnt from.
+    pub learnt: [u32; 2],
     /// Where the random numbers stand; in hexadecimal, since numbers in JSON end at 2⁵³.
     pub random: String,
 }
@@ -41,52 +43,35 @@ fn bad(detail: impl ToString) -> Error {
 }
 
 impl GanState {
-    /// One file: safetensors, with the state as metadata. `tensors` are those of [`GanTrainer::save`], read.
-    ///
-    /// # Errors
-    /// `Unexpected` if a tensor is not f32.
-    pub fn write(&self, tensors: &[(String, TensorData)]) -> Result<Vec<u8>, Error> {
-        let unexpected = |e: safetensors::SafeTensorError| Error::Unexpected(e.to_string());
-        let text = serde_json::to_string(self).map_err(|e| Error::Unexpected(e.to_string()))?;
-        let mut views = Vec::new();
-        for (name, data) in tensors {
-            let view = TensorView::new(Dtype::F32, data.shape().to_vec(), data.as_bytes());
-            views.push((name, view.map_err(unexpected)?));
-        }
-        let metadata = HashMap::from([(KEY.to_owned(), text)]);
-        safetensors::serialize(views, Some(metadata)).map_err(unexpected)
-    }
-
-    /// The state and the tensors, flat, of a file that [`Self::write`] made.
+    /// The inverse of [`Self::meta`].
     ///
     /// # Errors
     /// `BadCheckpoint` says what is wrong with it.
-    pub fn read(bytes: &[u8]) -> Result<(Self, BTreeMap<String, Vec<f32>>), Error> {
-        let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(bad)?;
-        let text = metadata.metadata().as_ref().and_then(|map| map.get(KEY));
-        let text = text.ok_or_else(|| bad("it is no training run of Easel"))?;
-        let state = serde_json::from_str(text).map_err(bad)?;
-        let file = SafeTensors::deserialize(bytes).map_err(bad)?;
-        let mut tensors = BTreeMap::new();
-        for (name, view) in file.tensors() {
-            if view.dtype() != Dtype::F32 {
-                return Err(bad(format!("{name} is not f32")));
-            }
-            let values = view.data().as_chunks().0.iter();
-            let values: Vec<f32> = values.map(|b| f32::from_le_bytes(*b)).collect();
-            if !values.iter().all(|v| v.is_finite()) {
-                return Err(bad(format!("{name} holds a value that is not finite")));
-            }
-            tensors.insert(name, values);
-        }
-        Ok((state, tensors))
+    pub fn new(config: &GanConfig, meta: Value) -> Result<Self, Error> {
+        let state: Self = serde_json::from_value(meta).map_err(bad)?;
+        Ok(Self {
+            config: config.clone(),
+            ..state
+        })
+    }
+
+    /// All but the settings, for a checkpoint.
+    ///
+    /// # Panics
+    /// Never: these are plain data.
+    #[must_use]
+    pub fn meta(&self) -> Value {
+        serde_json::to_value(self).expect("plain data")
     }
 }
 
 impl GanTrainer {
     /// The whole state; the tensors are still on the GPU.
     pub fn save(&self) -> (GanState, Vec<(String, Tensor<1>)>) {
+        let (g_learnt, of_g) = self.generator_adam.save(&self.generator);
+        let (d_learnt, of_d) = self.discriminator_adam.save(&self.discriminator);
         let state = GanState {
+            learnt: [g_learnt, d_learnt],
             config: self.config.clone(),
             shape: self.shape,
             classes: self.classes,
@@ -100,15 +85,74 @@ impl GanTrainer {
         };
         add(GENERATOR, self.generator.tensors());
         add(DISCRIMINATOR, self.discriminator.tensors());
-        let numbered = |(_, states): (u32, Vec<Tensor<1>>)| {
+        let numbered = |states: Vec<Tensor<1>>| {
             let states = states.into_iter().enumerate();
             states.map(|(i, x)| (format!("{i:03}"), x)).collect()
         };
-        let moments = self.generator_adam.save(&self.generator);
-        add(GENERATOR_ADAM, numbered(moments));
-        let moments = self.discriminator_adam.save(&self.discriminator);
-        add(DISCRIMINATOR_ADAM, numbered(moments));
+        add(GENERATOR_ADAM, numbered(of_g));
+        add(DISCRIMINATOR_ADAM, numbered(of_d));
         (state, all)
+    }
+
+    /// What another run can begin with, named and shaped as in [`Self::begin_with`]: the running average of the
+    /// generator's weights with running statistics of their own, and the discriminator's.
+    pub fn start(&self) -> Vec<(String, Tensor<1>, Vec<usize>)> {
+        let mut generator = self.averaged();
+        let (noise, labels) = self.fixed(CALIBRATION * self.config.batch as usize);
+        for (i, part) in noise.chunk(CALIBRATION, 0).into_iter().enumerate() {
+            let count = part.dims()[0];
+            let labels = &labels[i * count..][..count];
+            let labels = self.told(labels, &part.device());
+            generator.forward_train(part, &labels);
+        }
+        let parts = [
+            (
+                GENERATOR,
+                generator.tensors(),
+                self.pair.expected_generator(),
+            ),
+            (
+                DISCRIMINATOR,
+                self.discriminator.tensors(),
+                self.pair.expected_discriminator(),
+            ),
+        ];
+        let mut all = Vec::new();
+        for (prefix, tensors, expected) in parts {
+            for (name, x) in tensors {
+                let e = expected.iter().find(|e| e.name == name);
+                let shape = e.expect("the networks' own names").shape.clone();
+                all.push((format!("{prefix}{name}"), x.without_autodiff(), shape));
+            }
+        }
+        all
+    }
+
+    /// Takes the weights of [`Self::start`] in the place of fresh ones.
+    ///
+    /// # Errors
+    /// Those of [`Weights`] for a file that does not fit the settings.
+    pub fn begin_with(&mut self, name: &str, file: &[u8]) -> Result<(), Error> {
+        let parts = [
+            (GENERATOR, self.pair.expected_generator()),
+            (DISCRIMINATOR, self.pair.expected_discriminator()),
+        ];
+        let named = parts.iter().flat_map(|(prefix, all)| {
+            all.iter().map(move |e| Expected {
+                name: format!("{prefix}{}", e.name),
+                ..e.clone()
+            })
+        });
+        let named: Vec<_> = named.collect();
+        let weights = Weights::read(name, file, |_| Ok(named.clone()))?;
+        let mut tensors = BTreeMap::new();
+        for e in named.iter().filter(|e| e.used) {
+            tensors.insert(e.name.clone(), weights.values(&e.name)?);
+        }
+        let [of_g, of_d] = parts.map(|(prefix, all)| part(&mut tensors, prefix, &all));
+        self.generator = self.pair.load_generator(&of_g?, &self.device)?;
+        self.discriminator = self.pair.load_discriminator(&of_d?, &self.device)?;
+        Ok(())
     }
 
     /// A run that goes on from a saved state.
@@ -143,14 +187,10 @@ impl GanTrainer {
         };
         let [of_g, of_d] = [GENERATOR_ADAM, DISCRIMINATOR_ADAM].map(&mut moments);
         let (g, d) = (&mut run.generator_adam, &mut run.discriminator_adam);
-        let discriminator_steps = state.step.checked_mul(state.config.discriminator_steps);
-        let time = discriminator_steps.ok_or_else(|| bad("too many steps"))?;
-        let fits = match state.step {
-            0 => of_g.is_empty() && of_d.is_empty(),
-            step => {
-                g.restore(&run.generator, step, of_g) && d.restore(&run.discriminator, time, of_d)
-            }
-        };
+        let [g_learnt, d_learnt] = state.learnt;
+        // One that never learnt has no moments.
+        let fits = (g_learnt == 0 && of_g.is_empty() || g.restore(&run.generator, g_learnt, of_g))
+            && (d_learnt == 0 && of_d.is_empty() || d.restore(&run.discriminator, d_learnt, of_d));
         if !fits {
             return Err(bad("the optimisers' states do not fit the networks"));
         }

@@ -7,7 +7,7 @@ const RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa"];
 const QUICK = "size=48&steps=3&coarsest=0";
 
 /** @param {import("../context.mjs").Context} t @param {import("puppeteer-core").Page} page @param {string} where */
-async function clean(t, page, where) {
+export async function clean(t, page, where) {
   const { passes, violations } = await page.evaluate(async (values) => {
     // Colours on their way from one theme to the other have a contrast that nobody reads.
     const passing = document.getAnimations().filter((each) => Number.isFinite(each.effect?.getComputedTiming().endTime));
@@ -29,7 +29,7 @@ async function everywhere(t, page, state, pairs = [["en", "light"], ["en", "dark
 }
 
 /** @param {import("puppeteer-core").Page} page */
-const bringAxe = async (page) => page.evaluate(await readFile(AXE, "utf8"));
+export const bringAxe = async (page) => page.evaluate(await readFile(AXE, "utf8"));
 
 export const tests = [
   {

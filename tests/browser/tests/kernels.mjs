@@ -4,7 +4,7 @@ export const tests = [
   {
     name: "every kernel agrees with its reference and with finite differences, on odd sizes",
     // Some 60 pipelines are compiled first.
-    patience: 300_000,
+    patience: 600_000,
     async run(t) {
       const page = await t.page();
       const checks = await page.evaluate(async () => (await globalThis.easel).selfTest());

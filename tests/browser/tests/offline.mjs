@@ -272,6 +272,7 @@ export const tests = [
       t.expect(/503/);
       const { id } = await build(t.site);
       const { server, page } = await installed(t, { hash: "#lang=en" });
+      await engine(t, page);
       server.close();
       const answer = await page.evaluate(async (id) => {
         const cache = await caches.open(`easel-core ${new URL("./", document.baseURI).pathname} ${id}`);

@@ -10,12 +10,15 @@ export const tests = [
     name: "the compressed site is within its budgets",
     browsers: [],
     async run(t) {
-      const { budgets, wasm, page } = await report(t);
+      const { budgets, wasm, page, views } = await report(t);
       for (const [name, { brotli }] of Object.entries({ wasm, page })) {
         t.assert(brotli > 1000, `${name} has ${brotli} bytes after brotli: that is no finished build`);
         t.assert(brotli <= budgets[name], `${name} has ${brotli} bytes after brotli, of ${budgets[name]}`);
       }
-      t.said = `wasm ${wasm.brotli} of ${budgets.wasm}, page ${page.brotli} of ${budgets.page}`;
+      for (const [name, { brotli }] of Object.entries(views)) {
+        t.assert(brotli > 0 && brotli <= budgets.view, `the view ${name} has ${brotli} bytes after brotli, of ${budgets.view}`);
+      }
+      t.said = `wasm ${wasm.brotli} of ${budgets.wasm}, page ${page.brotli} of ${budgets.page}, lab ${views.lab.brotli} of ${budgets.view}`;
     },
   },
   {

@@ -8,7 +8,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde_json::{Value, json};
 
 use crate::error::Error;
-use crate::protocol::GatysConfig;
+use crate::protocol::JobConfig;
 
 /// The metadata key under which everything but the tensors lies.
 const KEY: &str = "easel";
@@ -23,10 +23,10 @@ const MAX_FILE: usize = 1 << 30;
 #[derive(Debug)]
 pub struct Checkpoint {
     /// Settings, with the live controls as they stood.
-    pub config: GatysConfig,
+    pub config: JobConfig,
     /// What the job's own `load` reads.
     pub meta: Value,
-    /// The files the run was started with, by role: `content`, `style.0`, `init`, `network`.
+    /// The files the run was started with, by role: `content`, `style.0`, `init`, `network`, `file.0`.
     pub inputs: BTreeMap<String, (String, Vec<u8>)>,
     /// The job's tensors, flat.
     pub tensors: BTreeMap<String, Vec<f32>>,
@@ -37,7 +37,7 @@ pub struct Checkpoint {
 /// # Errors
 /// `Unexpected` if a tensor is not f32.
 pub fn write_checkpoint(
-    config: &GatysConfig,
+    config: &JobConfig,
     meta: &Value,
     inputs: &BTreeMap<String, (String, Vec<u8>)>,
     tensors: &[(String, TensorData)],

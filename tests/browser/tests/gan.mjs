@@ -1,0 +1,153 @@
+/** The GAN lab: the job through the API, and its view. */
+import { bringAxe, clean } from "./access.mjs";
+
+/** Every variant, small enough for a software adapter. */
+const VARIANTS = {
+  "a GAN on points": { variant: "gan", data: "ring" },
+  "least squares on points": { variant: "lsgan", data: "moons" },
+  "a GAN on digits": { variant: "gan", data: "digits", count: 40, batch: 8, generatorWidths: [32, 64], discriminatorWidths: [64] },
+  "a DCGAN on scenes": { variant: "dcgan", data: "scenes", count: 16, batch: 4, width: 2 },
+  "a conditional GAN on digits": { variant: "cgan", data: "digits", count: 40, batch: 8, generatorWidths: [32, 64], discriminatorWidths: [64, 64] },
+};
+/** Numbers that every run tells. */
+const METRICS = ["d_loss", "g_loss", "d_real", "d_fake", "gradient"];
+
+/** The view in a page. @param {import("../context.mjs").Context} t @param {string} hash */
+async function opened(t, hash) {
+  const page = await t.open({ hash });
+  await t.until(page, () => document.querySelector("#lab")?.checkVisibility(), "the lab");
+  return page;
+}
+
+export const tests = [
+  ...Object.entries(VARIANTS).map(([name, settings]) => ({
+    name: `${name}: thirty steps give numbers and samples`,
+    async run(/** @type {import("../context.mjs").Context} */ t) {
+      const page = await t.page();
+      const seen = await page.evaluate(async (settings) => {
+        const { lab } = globalThis;
+        const log = await lab.begin({ job: "gan", ...settings, steps: 30 }, {});
+        const end = await log.run.done;
+        const all = lab.events(log, "progress").map((/** @type {any} */ { metrics }) => metrics);
+        const image = await createImageBitmap(await log.run.image());
+        const plot = lab.events(log, "plot").at(-1)?.arrays ?? {};
+        return { end, all, last: Object.assign({}, ...all), size: [image.width, image.height], frames: log.frames, plot: Object.fromEntries(Object.entries(plot).map(([k, v]) => [k, v.length])) };
+      }, settings);
+      t.equal([seen.end.step, seen.end.stopped], [30, false], "the end");
+      for (const metrics of seen.all) {
+        for (const name of METRICS) t.assert(Number.isFinite(metrics[name]), `${name} is ${metrics[name]}`);
+      }
+      const points = settings.data === "ring" || settings.data === "moons";
+      t.equal(seen.size, points ? [120, 120] : settings.variant === "cgan" ? [224, 280] : settings.data === "digits" ? [224, 224] : [256, 256], "the size of the picture");
+      if (points) t.equal([seen.plot.fake, seen.plot.field, seen.plot.grid, seen.plot.from], [800, 1600, 450, 128], "the lengths of what is drawn");
+      else t.assert(seen.frames > 0 && seen.last.swd > 0 && seen.last.swd_real > 0 && seen.last.diversity > 0, `${seen.frames} frames, ${JSON.stringify(seen.last)}`);
+      // The discriminator learns to tell: it thinks more of real samples than of generated ones.
+      t.assert(points || seen.last.d_real > seen.last.d_fake, `real ${seen.last.d_real}, generated ${seen.last.d_fake}`);
+      t.said = `d_real ${seen.last.d_real.toFixed(3)}, d_fake ${seen.last.d_fake.toFixed(3)}`;
+    },
+  })),
+  {
+    name: "a GAN that is held does single steps, takes live controls, and goes on from its file to the same numbers",
+    async run(t) {
+      const page = await t.page();
+      const seen = await page.evaluate(async () => {
+        const { lab } = globalThis;
+        const easel = await globalThis.easel;
+        const last = (/** @type {any} */ log) => lab.events(log, "progress").at(-1) ?? { step: 0 };
+        const one = await lab.begin({ job: "gan", steps: 40 }, {});
+        await one.run.pause();
+        const at = last(one).step;
+        await one.run.step(3);
+        const stepped = last(one).step - at;
+        const wrong = await one.run.tune({ generatorRate: 7 }).then(() => "taken", (error) => [error.code, error.subject]);
+        const foreign = await one.run.tune({ styleWeight: 7 }).then(() => "taken", (error) => error.code);
+        await one.run.tune({ learning: "discriminator" });
+        await one.run.tune({ learning: "both", discriminatorSteps: 2 });
+        await one.run.step(2);
+        const file = await one.run.checkpoint();
+        const saved = last(one).step;
+        await one.run.step(6);
+        const whole = last(one);
+        await one.run.stop();
+        const again = lab.follow(easel.resume(file));
+        await again.run.pause();
+        const rest = whole.step - (last(again).step || saved);
+        if (rest > 0) await again.run.step(rest);
+        const resumed = last(again);
+        await again.run.stop();
+        return { stepped, wrong, foreign, whole: [whole.step, whole.metrics.d_loss, whole.metrics.g_loss], resumed: [resumed.step, resumed.metrics.d_loss, resumed.metrics.g_loss], rest };
+      });
+      t.equal(seen.stepped, 3, "steps done while held");
+      t.equal(seen.wrong, ["bad-setting", "generatorRate"], "a rate of 7");
+      t.equal(seen.foreign, "bad-setting", "a control of another job");
+      t.assert(seen.rest >= 0, `it had gone ${-seen.rest} steps too far before it was held`);
+      t.equal(seen.resumed, seen.whole, "step and losses of the run that went on from its file");
+    },
+  },
+  {
+    name: "the GAN lab opens by its link, learns, holds, steps, starts over, and its address rebuilds it",
+    async run(t) {
+      const page = await t.open({ hash: "#lang=en" });
+      await page.click("#nav-lab");
+      await t.until(page, () => document.querySelector("#lab")?.checkVisibility() && document.title.includes("GAN lab"), "the lab");
+      const button = (/** @type {string} */ text) => page.evaluate((text) => [...document.querySelectorAll("#lab button")].find((each) => each.textContent?.trim() === text)?.click(), text);
+      const line = () => page.evaluate(() => document.querySelector("#lab .estimate")?.textContent ?? "");
+      await button("Play");
+      await t.until(page, () => /Step \d+ of 4,000/.test(document.querySelector("#lab .estimate")?.textContent ?? ""), "the first steps");
+      await t.until(page, () => /of 8/.test(document.querySelector("#lab [data-number=covered]")?.textContent ?? ""), "the covered modes");
+      await button("Pause");
+      await t.until(page, () => document.querySelector("#lab .stage")?.dataset.phase === "paused", "the pause");
+      const step = Number(/Step (\d+)/.exec(await line())?.[1]);
+      await button("One step");
+      await page.waitForFunction((next) => document.querySelector("#lab .estimate")?.textContent?.includes(`Step ${next} `), {}, step + 1);
+      await button("LSGAN");
+      await button("Moons");
+      await page.select("#lab-objective", "non-saturating");
+      const address = await page.evaluate(() => location.hash);
+      for (const part of ["view=lab", "variant=lsgan", "data=moons", "objective=non-saturating"]) t.assert(address.includes(part), `${part} is not in ${address}`);
+      await button("Start over");
+      await t.until(page, () => document.querySelector("#lab .stage")?.dataset.phase === "running", "the second run");
+      await page.evaluate(() => (location.hash = "view=lab&variant=cgan&data=digits&lang=ko&batch=9999&latent=7"));
+      await t.until(page, () => document.querySelector("#lab [data-choice=cgan]")?.getAttribute("aria-pressed") === "true", "the view of the link");
+      t.equal(await page.$eval("#lab-latent", (field) => /** @type {HTMLInputElement} */ (field).value), "7", "a setting of the link");
+      t.assert((await page.$eval("#lab-batch", (field) => /** @type {HTMLInputElement} */ (field).valueAsNumber)) < 512, "a setting out of its range was taken");
+      await page.click("#nav-stylize");
+      t.equal(await page.evaluate(() => [document.querySelector("#lab")?.checkVisibility(), document.querySelector("#stylize")?.checkVisibility()]), [false, true], "which view is shown");
+    },
+  },
+  {
+    name: "what the visitor draws is learnt",
+    async run(t) {
+      const page = await opened(t, "#view=lab&variant=gan&data=drawn&lang=en");
+      const box = await (await page.$("#lab .lab-plot"))?.boundingBox();
+      if (!box) throw new Error("there is no pad");
+      const to = (/** @type {number} */ x, /** @type {number} */ y) => page.mouse.move(box.x + x * box.width, box.y + y * box.height);
+      await to(0.3, 0.3);
+      await page.mouse.down();
+      for (let i = 1; i <= 10; i += 1) await to(0.3 + 0.04 * i, 0.3 + 0.03 * i);
+      await page.mouse.up();
+      t.assert((await page.evaluate(() => location.hash)).includes("drawing="), "the drawing is not in the address");
+      await page.click("#lab .primary");
+      await t.until(page, () => /\d of \d/.test(document.querySelector("#lab [data-number=covered]")?.textContent ?? ""), "the covered parts of the drawing");
+    },
+  },
+  {
+    name: "axe-core finds nothing in the GAN lab, in two languages and two themes, and 360 px are wide enough",
+    async run(t) {
+      const page = await opened(t, "#view=lab&variant=gan&data=ring&lang=en&theme=light");
+      await bringAxe(page);
+      await page.$$eval("#lab details", (all) => all.forEach((each) => (each.open = true)));
+      await page.click("#lab .primary");
+      await t.until(page, () => /\d/.test(document.querySelector("#lab [data-number=near]")?.textContent ?? ""), "the first numbers");
+      await page.click("#lab .primary");
+      for (const [lang, theme] of [["en", "light"], ["ko", "dark"]]) {
+        await page.evaluate((hash) => (location.hash = hash), `view=lab&variant=gan&data=ring&lang=${lang}&theme=${theme}`);
+        await page.waitForFunction((lang, theme) => document.documentElement.lang === lang && document.documentElement.dataset.theme === theme, {}, lang, theme);
+        await clean(t, page, `${lang}, ${theme}`);
+      }
+      await page.setViewport({ width: 360, height: 740 });
+      const wide = await page.evaluate(() => [...document.querySelectorAll("#lab *, .bar *")].filter((each) => each.checkVisibility() && !each.closest(".lab-top, .scroll, .unseen") && each.getBoundingClientRect().right > 361).map((each) => `${each.id || each.className || each.tagName}`));
+      t.equal(wide, [], "what is wider than 360 px");
+    },
+  },
+];

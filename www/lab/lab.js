@@ -1,0 +1,728 @@
+// @ts-check
+/** The view "GAN lab": two networks learn before your eyes. Loaded when it is first opened. */
+import { download, icon, make } from "../dom.js";
+import { add, bytes, number, say, setTitle, t } from "../i18n.js";
+import { Chart } from "../views/chart.js";
+import { Keeping } from "../views/keeping.js";
+import { alarm, announce, clear, tell } from "../views/notices.js";
+import { en } from "./en.js";
+import { DATA, FIELDS, GROUPS, VARIANTS, points } from "./fields.js";
+import { ko } from "./ko.js";
+import { Plot } from "./plot.js";
+
+/** @typedef {import("../easel.js").Easel} Easel */
+/** @typedef {import("../easel.js").Run} Run */
+/** @typedef {import("../i18n.js").Key} Key */
+/** @typedef {import("./fields.js").Config} Config */
+/** @typedef {import("./fields.js").Field} Field */
+/** @typedef {"idle" | "starting" | "running" | "paused" | "stopping"} Phase */
+
+/** Slow means a step in so many ms. */
+const SLOW = 700;
+/** What a software adapter can show something of within a minute. @param {Config} config @returns {Partial<Config>} */
+const modest = (config) => (points(config) ? {} : config.network === "dcgan" ? { width: 8, batch: 16, count: 300 } : { batch: 32, count: 500 });
+/** A change that a warning speaks of must last so many readings. */
+const PATIENCE = 12;
+const LEARNING = /** @type {const} */ (["both", "generator", "discriminator"]);
+const LAYERS = /** @type {const} */ (["field", "grid", "push"]);
+
+/** @param {string} key @returns {Key} */
+const key = (key) => /** @type {Key} */ (key);
+
+export class Lab {
+  #easel;
+  #open;
+  /** @type {Phase} */
+  #phase = "idle";
+  /** @type {Run | null} The newest; it stays after its end, for its picture and state. */
+  #run = null;
+  /** The settings that the run began with. @type {Config | null} */
+  #ran = null;
+  /** @type {Config} Variant and data decide the rest, but for what the visitor changed. */
+  #config;
+  /** @type {Partial<Config>} */
+  #changed = {};
+  #slow = false;
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #timer;
+  #step = 0;
+  /** @type {Record<string, number>} */
+  #metrics = {};
+  /** How long each warning's sign has lasted, in readings. */
+  #signs = { strong: 0, weak: 0, collapse: 0 };
+  #strongest = 0;
+  /** @type {Record<string, unknown>} Live controls moved since the last message. */
+  #moved = {};
+  /** @type {ReturnType<typeof setTimeout> | undefined} */
+  #moveTimer;
+  /** @type {(() => void)[]} Each shows the settings in one row. */
+  #rows = [];
+  #asked = 0;
+  /** @type {import("./plot.js").Stroke | null} The stroke under the pen. */
+  #stroke = null;
+
+  #plotCanvas = make("canvas", { class: "lab-plot", role: "img" });
+  #plot;
+  #sheet = make("canvas", { class: "lab-sheet", role: "img", width: 1, height: 1 });
+  #real = make("img", { class: "lab-sheet", alt: "" });
+  #realFigure;
+  #main;
+  #caption = make("p", { class: "caption" });
+  #layers = make("div", { class: "lab-layers", role: "group", label: "lab.layers" });
+  #pens = make("div", { class: "row" });
+  #numbers = make("dl", { class: "lab-numbers", label: "lab.numbers" });
+  #advice = make("p", { class: "lab-advice", role: "status", hidden: true });
+  #about = make("p", { class: "hint" });
+  #line = make("p", { class: "estimate" });
+  #bar = make("progress", { max: 1, value: 0, label: "progress.label" });
+  #play;
+  #one;
+  #slowly;
+  #again;
+  #saveRun;
+  #savePicture;
+  #view;
+  #stage;
+  #panel;
+  /** @type {Chart[]} */
+  #charts;
+  #keeping;
+
+  /** @param {Easel} easel @param {{ portfolio: () => void, open: (file: File) => void }} page */
+  constructor(easel, page) {
+    add({ en, ko });
+    this.#easel = easel;
+    this.#open = page.open;
+    this.#config = this.#defaults("gan", "ring");
+    this.#plot = new Plot(this.#plotCanvas);
+    this.#draws();
+    this.#main = make("figure", {}, this.#plotCanvas, this.#sheet, make("figcaption", { text: "lab.fake.title" }));
+    this.#realFigure = make("figure", {}, this.#real, make("figcaption", { text: "lab.real.title" }));
+    for (const layer of LAYERS) {
+      const box = make("input", { type: "checkbox", onchange: () => { this.#plot.layers[layer] = box.checked; this.#plot.draw(); } });
+      box.checked = this.#plot.layers[layer];
+      this.#layers.append(make("label", { class: "switch", "data-layer": layer, "data-i18n-title": `lab.layer.${layer}.hint`, title: t(key(`lab.layer.${layer}.hint`)) }, box, make("span", { text: key(`lab.layer.${layer}`) })));
+    }
+    this.#pens.append(
+      make("button", { type: "button", class: "plain", text: "lab.undo", onclick: () => { this.#plot.strokes.pop(); this.#drawn(); } }),
+      make("button", { type: "button", class: "plain", text: "lab.clear", onclick: () => { this.#plot.strokes = []; this.#drawn(); } }),
+    );
+    const game = make("details", { class: "curves", open: true, hidden: true }, make("summary", { text: "lab.curves.game" }));
+    const quality = make("details", { class: "curves", hidden: true }, make("summary", { text: "lab.curves.quality" }));
+    this.#charts = [
+      new Chart({ details: game, names: ["d_loss", "g_loss", "d_real", "d_fake"], straight: true }),
+      new Chart({ details: quality, names: ["gradient", "swd", "near", "diversity"] }),
+    ];
+    this.#stage = make(
+      "section", { class: "stage", label: "lab.stage" },
+      make("div", { class: "lab-top" }, this.#segments("data", DATA, (data) => this.#choose({ data }))),
+      make("div", { class: "mount lab-mount" }, this.#main, this.#realFigure),
+      make("div", { class: "under" }, this.#caption, this.#pens, this.#layers),
+      this.#advice, this.#numbers, game, quality,
+    );
+    this.#play = this.#button("primary", "play", "lab.play", () => this.#toggle());
+    this.#one = this.#button("plain", "step", "lab.step", () => this.#single());
+    this.#again = this.#button("plain", "again", "lab.again", () => this.#restart());
+    this.#slowly = make("input", { type: "checkbox", onchange: () => this.#setSlow(this.#slowly.checked) });
+    this.#saveRun = this.#button("plain", "save", "checkpoint.save", () => this.#save("state"));
+    this.#savePicture = this.#button("plain", "save", "lab.save", () => this.#save("picture"));
+    const chooser = make("input", { class: "unseen", type: "file", accept: ".easel", onchange: () => { if (chooser.files?.[0]) this.#open(chooser.files[0]); chooser.value = ""; } });
+    const reference = make("button", { type: "button", class: "plain", text: "lab.reference", onclick: () => this.#reset(), "data-i18n-title": "lab.reference.hint", title: t("lab.reference.hint") });
+    this.#panel = make(
+      "form", { class: "panel", tabindex: "-1", label: "panel.label", onsubmit: (/** @type {Event} */ event) => event.preventDefault() },
+      make(
+        "div", { class: "panel-scroll" },
+        make("section", { class: "block" }, make("h2", { text: "lab.variant" }), this.#segments("variant", VARIANTS, (variant) => this.#choose({ variant })), this.#about),
+        make("section", { class: "block" }, make("h2", { text: "lab.learning" }), this.#segments("learning", LEARNING, (learning) => this.#set("learning", learning, true))),
+        ...GROUPS.map(({ title, fields }, i) =>
+          make("details", { class: "block", open: i === 0 }, make("summary", { text: title }), make("div", { class: "fields" }, ...fields.map((field) => this.#field(field))))),
+        make("section", { class: "block" }, make("div", { class: "row" }, reference), make("p", { class: "hint", text: "lab.next" })),
+        make("details", { class: "block" }, make("summary", { text: "lab.run" }), make("p", { class: "hint", text: "lab.run.hint" }),
+          make("div", { class: "row" }, this.#savePicture, this.#saveRun, make("label", { class: "plain" }, chooser, icon("file"), make("span", { text: "checkpoint.open" })))),
+      ),
+      make("div", { class: "action" }, this.#line, this.#bar, make("div", { class: "buttons" }, this.#play), make("div", { class: "row lab-tools" }, this.#one, this.#again, make("label", { class: "switch" }, this.#slowly, make("span", { text: "lab.slow" })))),
+    );
+    this.#view = make("main", { class: "view", id: "lab", tabindex: "-1", hidden: true }, make("h1", { class: "unseen", text: "lab.heading" }), this.#stage, this.#panel);
+    this.#keeping = new Keeping({
+      canvas: () => (points(this.#config) ? this.#plotCanvas : this.#sheet),
+      image: () => this.#image(),
+      open: page.portfolio,
+    });
+    document.getElementById("stylize")?.after(this.#view);
+    document.addEventListener("languagechange", () => this.#show());
+    document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && this.#run?.keep());
+    new MutationObserver(() => this.#plot.draw()).observe(document.documentElement, { attributeFilter: ["data-theme"] });
+    this.#show();
+    this.#ask();
+  }
+
+  /** The whole view. */
+  get element() {
+    return this.#view;
+  }
+
+  /** Where notices go while it is shown. */
+  get stage() {
+    return this.#stage;
+  }
+
+  get busy() {
+    return this.#phase !== "idle";
+  }
+
+  focus() {
+    this.#panel.focus();
+  }
+
+  /** It is shown, or not. @param {boolean} on */
+  shown(on) {
+    this.#view.hidden = !on;
+    if (on) setTitle("lab.title");
+    if (on) this.#plot.draw();
+  }
+
+  /** Take the state of a link; what it does not know or what is out of range is left out. @param {URLSearchParams} params */
+  restore(params) {
+    const variant = VARIANTS.find((one) => one === params.get("variant")) ?? "gan";
+    const data = DATA.find((one) => one === params.get("data"));
+    /** @type {Record<string, unknown>} */
+    const changed = {};
+    for (const { key, min = 0, max = 0, whole, options, onOff } of FIELDS) {
+      const text = params.get(key);
+      if (text === null || text === "") continue;
+      const value = Number(text);
+      if (options) {
+        if (options.includes(text)) changed[key] = text;
+      } else if (onOff) changed[key] = text === "true";
+      else if (value >= min && value <= max && (!whole || Number.isInteger(value))) changed[key] = value;
+    }
+    this.#plot.strokes = (params.get("drawing") ?? "").split("_").filter(Boolean).slice(0, 200).map((stroke) => {
+      const numbers = stroke.split("~").map((part) => Number(part) / 100);
+      /** @type {import("./plot.js").Stroke} */
+      const corners = [];
+      for (let i = 0; i + 1 < numbers.length; i += 2) {
+        const [x, y] = [numbers[i] ?? 0, numbers[i + 1] ?? 0];
+        if (Math.abs(x) <= 2 && Math.abs(y) <= 2) corners.push([x, y]);
+      }
+      return corners;
+    }).filter((stroke) => stroke.length > 0);
+    this.#changed = /** @type {Partial<Config>} */ (changed);
+    this.#choose({ variant, data: data ?? this.#known(variant)[0] });
+  }
+
+  /** The address that rebuilds this view, without `#`. @param {{ lang?: string, theme?: string }} appearance */
+  link({ lang, theme }) {
+    const { variant, data } = this.#config;
+    const params = new URLSearchParams({ view: "lab", variant, data });
+    for (const [name, value] of Object.entries(this.#changed)) params.set(name, String(value));
+    if (data === "drawn") {
+      const drawing = this.#plot.strokes.map((stroke) => stroke.flat().map((at) => Math.round(100 * at)).join("~"));
+      if (drawing.length > 0) params.set("drawing", drawing.join("_"));
+    }
+    if (lang) params.set("lang", lang);
+    if (theme) params.set("theme", theme);
+    return params.toString();
+  }
+
+  /** Go on with a run that was kept or opened. @param {Blob} state @param {Config} config as its file says @param {string} [kept] the id under which it is kept already */
+  resume(state, config, kept) {
+    this.#config = { ...this.#defaults(config.variant, config.data), ...config };
+    this.#changed = this.#differences();
+    this.#plot.strokes = config.data === "drawn" ? /** @type {any} */ (config.drawing) : [];
+    this.#show();
+    this.#follow(() => this.#easel.resume(state, { recover: true }), kept);
+  }
+
+  /** The GPU was lost; the run goes on by itself. */
+  waiting() {
+    if (this.busy) say(this.#line, "doing.recovering");
+  }
+
+  /** @param {string} variant @returns {string[]} what it can learn from */
+  #known(variant) {
+    const all = this.#easel.defaults?.gan ?? [];
+    return all.filter((one) => one.variant === variant).map(({ data }) => String(data)).filter((data) => data !== "pictures");
+  }
+
+  /** @param {string} variant @param {string} data @returns {Config} */
+  #defaults(variant, data) {
+    const all = this.#easel.defaults?.gan ?? [];
+    const found = all.find((one) => one.variant === variant && one.data === data) ?? all.find((one) => one.variant === variant) ?? all[0];
+    const config = structuredClone(/** @type {Config} */ (found));
+    return this.#easel.adapter?.fallback ? { ...config, ...modest(config) } : config;
+  }
+
+  #differences() {
+    const defaults = this.#defaults(this.#config.variant, this.#config.data);
+    const known = FIELDS.filter(({ key }) => JSON.stringify(this.#config[key]) !== JSON.stringify(defaults[key]));
+    return /** @type {Partial<Config>} */ (Object.fromEntries(known.map(({ key }) => [key, this.#config[key]])));
+  }
+
+  /** Another variant or other data: what does not go with it is chosen anew. @param {{ variant?: string, data?: string }} wanted */
+  #choose({ variant = this.#config.variant, data = this.#config.data }) {
+    const all = this.#known(variant);
+    if (!all.includes(data)) {
+      // The last choice leads.
+      const other = VARIANTS.find((one) => this.#known(one).includes(data));
+      if (variant === this.#config.variant && other) variant = other;
+      else data = all[0] ?? data;
+    }
+    const objective = this.#defaults(variant, data).objective;
+    const { learning } = this.#config;
+    if (this.#changed.objective === objective) delete this.#changed.objective;
+    this.#config = { ...this.#defaults(variant, data), ...this.#changed, learning };
+    this.#changed = this.#differences();
+    if (!this.busy) this.#clear();
+    this.#show();
+    this.#ask();
+    this.#linked();
+  }
+
+  /** @param {keyof Config} name @param {unknown} value @param {boolean} live */
+  #set(name, value, live) {
+    /** @type {any} */ (this.#config)[name] = value;
+    this.#changed = this.#differences();
+    this.#show();
+    this.#linked();
+    if (!live || !this.busy) return;
+    this.#moved[name] = value;
+    clearTimeout(this.#moveTimer);
+    this.#moveTimer = setTimeout(() => {
+      const control = this.#moved;
+      this.#moved = {};
+      const run = this.#run;
+      run?.tune(/** @type {any} */ (control)).catch((error) => run.ended || alarm(error));
+    }, 120);
+  }
+
+  #reset() {
+    this.#changed = {};
+    this.#config.learning = "both";
+    this.#choose({});
+    if (this.busy) this.#set("learning", "both", true);
+  }
+
+  #linked() {
+    this.#view.dispatchEvent(new Event("linkchange"));
+  }
+
+  /** What the run would take, and what real pictures look like. */
+  async #ask() {
+    this.#asked += 1;
+    const mine = this.#asked;
+    if (!this.busy && this.#step === 0) this.#line.textContent = "";
+    /** @type {import("../easel.js").JobConfig} */
+    const job = { job: "gan", ...this.#config, drawing: this.#drawing, brush: this.#plot.brush };
+    if (this.#config.data === "drawn" && this.#drawing.length === 0) return;
+    try {
+      const estimate = await this.#easel.estimate(job, { width: 1, height: 1 });
+      if (mine !== this.#asked) return;
+      if (!this.busy && this.#step === 0) say(this.#line, "lab.idle", { steps: this.#config.steps, memory: bytes(estimate.bytes) });
+      const blob = await this.#easel.data(job);
+      if (mine !== this.#asked) return;
+      if (points(this.#config)) {
+        const real = JSON.parse(await blob.text());
+        if (mine === this.#asked) this.#plot.show({ real });
+        return;
+      }
+      URL.revokeObjectURL(this.#real.src);
+      this.#real.src = URL.createObjectURL(blob);
+    } catch (error) {
+      if (mine === this.#asked) alarm(error);
+    }
+  }
+
+  /** @template {string} T @param {"data" | "variant" | "learning"} name @param {readonly T[]} options @param {(one: T) => void} take */
+  #segments(name, options, take) {
+    const group = make("div", { class: "segmented", role: "group", label: key(`lab.${name}`) });
+    for (const option of options) {
+      const one = make("button", { type: "button", text: key(`lab.${name}.${option}`), "data-choice": option, onclick: () => take(option) });
+      group.append(one);
+      this.#rows.push(() => one.setAttribute("aria-pressed", String(this.#config[name] === option)));
+    }
+    return group;
+  }
+
+  /** @param {Field} field */
+  #field({ key: name, min = 0, max = 1, whole, options, onOff, live = false, used }) {
+    const id = `lab-${name}`;
+    const described = { id, "aria-describedby": `${id}-hint` };
+    const head = make("div", { class: "field-name" }, make("label", { for: id, text: key(`lab.${name}`) }));
+    if (live) head.append(make("span", { class: "live-mark", text: "live" }));
+    /** @type {HTMLInputElement | HTMLSelectElement} */
+    let control;
+    if (options) {
+      const select = make("select", { ...described, onchange: () => this.#set(name, select.value, live) });
+      for (const value of options) select.append(make("option", { value, text: key(`lab.${name}.${value}`) }));
+      control = select;
+      this.#rows.push(() => (select.value = String(this.#config[name])));
+    } else if (onOff) {
+      const box = make("input", { type: "checkbox", ...described, onchange: () => this.#set(name, box.checked, live) });
+      control = box;
+      this.#rows.push(() => (box.checked = Boolean(this.#config[name])));
+    } else {
+      const typed = make("input", {
+        type: "number", min, max, step: whole ? 1 : "any", inputmode: "decimal", ...described,
+        onchange: () => {
+          const value = typed.valueAsNumber;
+          if (Number.isFinite(value)) this.#set(name, Math.min(max, Math.max(min, whole ? Math.round(value) : value)), live);
+          this.#show();
+        },
+      });
+      control = typed;
+      this.#rows.push(() => {
+        if (document.activeElement !== typed) typed.value = String(Number(Number(this.#config[name]).toPrecision(6)));
+      });
+    }
+    const row = make("div", { class: "field" }, head, control, make("p", { class: "hint", id: `${id}-hint`, text: key(`lab.${name}.hint`) }));
+    this.#rows.push(() => (row.hidden = used?.(this.#config) === false));
+    return row;
+  }
+
+  /** @param {string} look @param {string} symbol @param {Key} text @param {() => void} act */
+  #button(look, symbol, text, act) {
+    return make("button", { type: "button", class: look, onclick: act }, icon(symbol), make("span", { text }));
+  }
+
+  /** The canvas is a pad while there is something to draw. */
+  #draws() {
+    const canvas = this.#plotCanvas;
+    const may = () => this.#config.data === "drawn" && !this.busy;
+    canvas.addEventListener("pointerdown", (event) => {
+      if (!may() || !event.isPrimary) return;
+      canvas.setPointerCapture(event.pointerId);
+      if (this.#step > 0) this.#clear();
+      this.#stroke = [this.#plot.at(event)];
+      this.#plot.strokes.push(this.#stroke);
+      this.#plot.draw();
+    });
+    canvas.addEventListener("pointermove", (event) => {
+      if (!this.#stroke || !event.isPrimary) return;
+      const [x, y] = this.#plot.at(event);
+      const [a, b] = this.#stroke.at(-1) ?? [x, y];
+      if (Math.hypot(x - a, y - b) < 0.04 || this.#stroke.length > 400) return;
+      this.#stroke.push([x, y]);
+      this.#plot.draw();
+    });
+    for (const end of ["pointerup", "pointercancel"]) {
+      canvas.addEventListener(end, () => {
+        if (!this.#stroke) return;
+        this.#stroke = null;
+        this.#drawn();
+      });
+    }
+  }
+
+  /** The strokes, if they are what is learnt. */
+  get #drawing() {
+    return this.#config.data === "drawn" ? this.#plot.strokes : [];
+  }
+
+  #drawn() {
+    this.#plot.clear();
+    this.#show();
+    this.#ask();
+    this.#linked();
+  }
+
+  #clear() {
+    this.#step = 0;
+    this.#metrics = {};
+    this.#signs = { strong: 0, weak: 0, collapse: 0 };
+    this.#strongest = 0;
+    this.#plot.clear();
+    this.#sheet.width = this.#sheet.height = 1;
+    for (const chart of this.#charts) chart.clear();
+    this.#advice.hidden = true;
+    this.#bar.value = 0;
+  }
+
+  #toggle() {
+    if (this.#phase === "idle") this.#start();
+    else if (this.#slow && this.#timer !== undefined) this.#hold();
+    else if (this.#phase === "running") this.#hold();
+    else if (this.#phase === "paused") this.#go();
+  }
+
+  /** Stand still. */
+  #hold() {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    this.#held(this.#run?.pause());
+    this.#show();
+  }
+
+  /** Go on, at the pace that is chosen. */
+  #go() {
+    if (!this.#slow) {
+      this.#held(this.#run?.resume());
+      return;
+    }
+    const run = this.#run;
+    const beat = async () => {
+      await this.#held(run?.step());
+      if (this.#timer !== undefined && run === this.#run && this.busy) this.#timer = setTimeout(beat, SLOW);
+    };
+    this.#timer = setTimeout(beat, 0);
+    this.#show();
+  }
+
+  /** @param {boolean} slow */
+  async #setSlow(slow) {
+    const going = this.#phase === "running" || this.#timer !== undefined;
+    this.#slow = slow;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (going) this.#go();
+  }
+
+  #single() {
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    if (this.#phase === "idle") this.#start({ held: true });
+    else this.#held(this.#run?.step());
+    this.#show();
+  }
+
+  /** @param {Promise<void> | undefined} asked */
+  async #held(asked) {
+    const run = this.#run;
+    try {
+      await asked;
+    } catch (error) {
+      // A run that failed is told by `follow`.
+      if (!run?.ended) alarm(error);
+    }
+  }
+
+  async #restart() {
+    this.#phase = "stopping";
+    this.#show();
+    await this.#run?.stop().catch(() => {});
+    this.#start();
+  }
+
+  /** @param {{ held?: boolean }} [how] held: after its first step */
+  #start({ held = false } = {}) {
+    if (this.#config.data === "drawn" && this.#drawing.length === 0) {
+      tell("lab.press.drawn");
+      return;
+    }
+    /** @type {import("../easel.js").JobConfig} */
+    const job = { job: "gan", ...this.#config, drawing: this.#drawing, brush: this.#plot.brush };
+    this.#follow(() => this.#easel.run(job, {}, { recover: true }), undefined, held);
+  }
+
+  /** @param {() => Run} begin @param {string} [kept] @param {boolean} [held] */
+  async #follow(begin, kept, held = false) {
+    clear();
+    const before = this.#run;
+    this.#clear();
+    this.#phase = "starting";
+    this.#ran = structuredClone(this.#config);
+    const title = `${t(key(`lab.variant.${this.#config.variant}`))} · ${t(key(`lab.data.${this.#config.data}`))}`;
+    this.#keeping.begin({ title, link: `#${this.link({})}` }, kept);
+    const run = begin();
+    this.#run = run;
+    this.#show();
+    if (held || this.#slow) run.pause().catch(() => {});
+    if (this.#slow && !held) this.#go();
+    try {
+      for await (const event of run) {
+        if (this.#run !== run) {
+          if (event.type === "frame") event.bitmap.close();
+          continue;
+        }
+        this.#event(event);
+        if (event.type === "started") before?.forget();
+      }
+    } catch (error) {
+      if (this.#run === run) alarm(error);
+    }
+    if (this.#run !== run) return;
+    this.#keeping.end();
+    this.#phase = "idle";
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    for (const chart of this.#charts) chart.end();
+    this.#show();
+  }
+
+  /** @param {import("../easel.js").RunEvent} event */
+  #event(event) {
+    switch (event.type) {
+      case "started":
+        this.#phase = "running";
+        this.#show();
+        return;
+      case "loading":
+        this.#bar.value = event.total > 0 ? event.done / event.total : 0;
+        return;
+      case "progress":
+        this.#progress(event);
+        return;
+      case "plot":
+        this.#plot.show(event.arrays);
+        return;
+      case "frame": {
+        const { bitmap } = event;
+        [this.#sheet.width, this.#sheet.height] = [bitmap.width, bitmap.height];
+        this.#sheet.getContext("2d")?.drawImage(bitmap, 0, 0);
+        bitmap.close();
+        return;
+      }
+      case "paused":
+        this.#phase = event.on ? "paused" : "running";
+        this.#show();
+        return;
+      case "tuned":
+        for (const chart of this.#charts) chart.mark(event.step);
+        return;
+      case "kept":
+        this.#keeping.kept(event);
+        return;
+      case "recovered":
+        for (const chart of this.#charts) chart.rewind(event.step);
+        tell("said.recovered", { step: event.step });
+        return;
+      case "finished":
+        if (this.#run) this.#keeping.finished(this.#run, event);
+        announce(t(event.stopped ? "lab.stopped" : "lab.finished", { step: event.step }));
+    }
+  }
+
+  /** @param {Extract<import("../easel.js").RunEvent, { type: "progress" }>} event */
+  #progress(event) {
+    const { step, of, metrics, secondsPerStep } = event;
+    this.#keeping.progress(event);
+    const first = this.#step === 0;
+    this.#step = step;
+    if (first) this.#show();
+    Object.assign(this.#metrics, metrics);
+    const { swd, swd_real: floor, diversity, diversity_real: real, ...others } = metrics;
+    const shown = { ...others, ...(swd && floor ? { swd: swd / floor } : {}), ...(diversity && real ? { diversity: diversity / real } : {}) };
+    for (const chart of this.#charts) chart.add(step, shown);
+    this.#bar.value = of > 0 ? step / of : 0;
+    const pace = secondsPerStep == null || secondsPerStep <= 0 ? "" : secondsPerStep < 1
+      ? t("doing.perSecond", { n: number(1 / secondsPerStep, { maximumSignificantDigits: 2 }) })
+      : t("doing.perStep", { n: number(secondsPerStep, { maximumSignificantDigits: 2 }) });
+    say(this.#line, pace ? "lab.pace" : "lab.at", { step, of, pace });
+    this.#tellNumbers();
+    this.#advise(metrics);
+    this.#name();
+    announce(t("said.step", { step, of }), { progress: true });
+  }
+
+  /** Percent. @param {number} part */
+  #percent(part) {
+    return t("percent", { n: Math.round(100 * part) });
+  }
+
+  #tellNumbers() {
+    const { d_real, d_fake, gradient, covered, modes, near, swd, swd_real, diversity, diversity_real } = this.#metrics;
+    const digits = { maximumFractionDigits: 2, minimumFractionDigits: 2 };
+    /** @type {[string, string][]} */
+    const told = [];
+    const dash = "–";
+    told.push(["d_real", d_real === undefined ? dash : number(d_real, digits)]);
+    told.push(["d_fake", d_fake === undefined ? dash : number(d_fake, digits)]);
+    told.push(["gradient", gradient === undefined ? dash : number(gradient, { maximumSignificantDigits: 2 })]);
+    if (points(this.#config)) {
+      told.push(["covered", covered === undefined || modes === undefined ? dash : t("lab.covered.value", { covered, modes })]);
+      told.push(["near", near === undefined ? dash : this.#percent(near)]);
+    } else {
+      told.push(["swd", !swd || !swd_real ? dash : t("lab.times", { n: number(swd / swd_real, { maximumSignificantDigits: 2 }) })]);
+      told.push(["diversity", diversity === undefined || !diversity_real ? dash : this.#percent(diversity / diversity_real)]);
+    }
+    const names = told.map(([name]) => name).join();
+    if (this.#numbers.dataset.names !== names) {
+      this.#numbers.dataset.names = names;
+      this.#numbers.replaceChildren(...told.map(([name]) =>
+        make("div", { "data-number": name, "data-i18n-title": `lab.${name}.hint`, title: t(key(`lab.${name}.hint`)) }, make("dt", { text: key(`lab.${name}`) }), make("dd"))));
+    }
+    told.forEach(([, value], i) => {
+      const place = this.#numbers.children[i]?.lastElementChild;
+      if (place && place.textContent !== value) place.textContent = value;
+    });
+  }
+
+  /** Advice once a sign has lasted. @param {Record<string, number>} metrics */
+  #advise({ d_real = 0.5, d_fake = 0.5, gradient = 1, covered, modes = 1, near = 1, diversity, diversity_real = 1 }) {
+    this.#strongest = Math.max(this.#strongest, gradient);
+    const sign = (/** @type {"strong" | "weak" | "collapse"} */ name, /** @type {boolean} */ seen) => {
+      this.#signs[name] = seen ? this.#signs[name] + 1 : 0;
+      return this.#signs[name] >= PATIENCE;
+    };
+    const early = this.#step < 150;
+    const poor = covered !== undefined ? near > 0.4 && covered / modes < 0.35 : this.#signs.collapse > 0;
+    const strong = sign("strong", !early && d_real > 0.97 && d_fake < 0.03 && gradient < this.#strongest / 20);
+    const same = diversity === undefined ? poor : diversity / diversity_real < 0.35;
+    const collapse = sign("collapse", !early && same);
+    const weak = sign("weak", !early && Math.abs(d_real - d_fake) < 0.002 && near < 0.5 && covered !== undefined);
+    const advice = strong ? "lab.advice.strong" : collapse ? "lab.advice.collapse" : weak ? "lab.advice.weak" : null;
+    if (advice && this.#advice.hidden) say(this.#advice, key(advice));
+    this.#advice.hidden = !advice;
+  }
+
+  /** What a screen reader says of the pictures. */
+  #name() {
+    const { covered, modes, near = 0 } = this.#metrics;
+    const what = covered === undefined || modes === undefined ? t("lab.plot.before") : t("lab.plot.now", { step: this.#step, covered, modes, near: this.#percent(near) });
+    this.#plotCanvas.setAttribute("aria-label", t("lab.plot", { what }));
+    this.#sheet.setAttribute("aria-label", this.#step ? t("lab.sheet", { step: this.#step }) : t("lab.sheet.before"));
+  }
+
+  #show() {
+    const flat = points(this.#config);
+    const drawing = this.#config.data === "drawn";
+    for (const show of this.#rows) show();
+    say(this.#about, key(`lab.about.${this.#config.variant}`));
+    this.#plotCanvas.hidden = this.#layers.hidden = !flat;
+    this.#sheet.hidden = this.#realFigure.hidden = flat;
+    this.#real.alt = t("lab.real");
+    /** @type {HTMLElement} */ (this.#main.lastElementChild).hidden = flat;
+    this.#layers.querySelector("[data-layer=grid]")?.toggleAttribute("hidden", this.#config.latent !== 2);
+    this.#pens.hidden = !drawing || this.busy;
+    this.#plotCanvas.classList.toggle("pad", drawing && !this.busy);
+    if (!drawing) this.#plot.strokes = [];
+    this.#plot.draw();
+    this.#stage.dataset.phase = this.#phase;
+    this.#stage.classList.toggle("flat", flat);
+    const going = this.#phase === "running" && !this.#slow ? true : this.#timer !== undefined;
+    this.#play.querySelector("use")?.setAttribute("href", going ? "#i-pause" : "#i-play");
+    const text = this.#play.querySelector("span");
+    if (text) say(text, going ? "lab.pause" : "lab.play");
+    this.#play.disabled = this.#phase === "stopping";
+    this.#one.disabled = this.#phase === "starting" || this.#phase === "stopping" || (this.#phase === "running" && !this.#slow);
+    this.#again.disabled = this.#run === null || this.#phase === "starting" || this.#phase === "stopping";
+    this.#saveRun.disabled = this.#savePicture.disabled = this.#step === 0;
+    if (this.#phase === "starting") say(this.#line, "lab.preparing");
+    if (this.#phase === "idle" && this.#run?.ended && this.#step > 0) say(this.#line, this.#step >= (this.#ran?.steps ?? 0) ? "lab.finished" : "lab.stopped", { step: this.#step });
+    if (this.#step === 0) say(this.#caption, drawing ? "lab.press.drawn" : flat ? "lab.press" : "lab.press.pictures");
+    else if (flat) say(this.#caption, "lab.layer.field.hint");
+    else this.#caption.textContent = "";
+    this.#tellNumbers();
+    this.#name();
+  }
+
+  /** What is seen, as PNG. @returns {Promise<Blob>} */
+  async #image() {
+    const run = this.#run;
+    if (run && !points(this.#ran ?? this.#config)) return run.image({ type: "image/png" });
+    return new Promise((done, failed) => this.#plotCanvas.toBlob((blob) => (blob ? done(blob) : failed(new Error("no picture"))), "image/png"));
+  }
+
+  /** @param {"picture" | "state"} what */
+  async #save(what) {
+    const stem = `gan-${this.#config.variant}-${this.#config.data}-${this.#step}`;
+    try {
+      const blob = what === "picture" ? await this.#image() : await this.#run?.checkpoint();
+      if (!blob) return;
+      const file = `${stem}.${what === "picture" ? "png" : "easel"}`;
+      download(blob, file);
+      tell("save.done", { file, size: bytes(blob.size) });
+    } catch (error) {
+      alarm(error);
+    }
+  }
+}
