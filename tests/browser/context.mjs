@@ -31,9 +31,11 @@ export class Context {
 
   /**
    * @param {{ site: string, server: import("./server.mjs").SiteServer, browser?: import("puppeteer-core").Browser,
-   *   kind?: string, shared?: Record<string, import("puppeteer-core").Page> }} parts `shared`: pages that live as long as the browser
+   *   kind?: string, shared?: Record<string, import("puppeteer-core").Page>, thorough?: boolean }} parts `shared`: pages
+   *   that live as long as the browser; `thorough`: what is tried at random is tried ten times as often
    */
-  constructor({ site, server, browser, kind = "", shared = {} }) {
+  constructor({ site, server, browser, kind = "", shared = {}, thorough = false }) {
+    this.thorough = thorough;
     this.site = site;
     this.server = server;
     this.browser = browser;

@@ -1,5 +1,5 @@
 /**
- * The built site in real browsers: `node tests/browser/run.mjs --site target/site [--only chromium] [filter]`.
+ * The built site in real browsers: `node tests/browser/run.mjs --site target/site [--only chromium] [--thorough] [filter]`.
  *
  * Runs what `tests/*.mjs` list, one after the other, each in Chromium and in Firefox. A filter keeps the tests whose
  * name (`chromium: ...`) holds it. Ends with one line, and with 1 if a test failed.
@@ -17,7 +17,7 @@ const FILES = ["sizes", "kernels", "gatys", "frames", "pictures", "weights", "pa
 const PATIENCE = 120_000;
 
 const { values, positionals } = parseArgs({
-  options: { site: { type: "string", default: "target/site" }, only: { type: "string" } },
+  options: { site: { type: "string", default: "target/site" }, only: { type: "string" }, thorough: { type: "boolean", default: false } },
   allowPositionals: true,
 });
 const site = resolve(values.site);
@@ -88,7 +88,7 @@ try {
     console.log(`${await browser.version()}`);
     const shared = {};
     for (const test of mine) {
-      await one(`${kind.name}: ${test.name}`, test, new Context({ site, server, browser, kind: kind.name, shared }));
+      await one(`${kind.name}: ${test.name}`, test, new Context({ site, server, browser, kind: kind.name, shared, thorough: values.thorough }));
     }
     await end(browser);
   }

@@ -21,6 +21,8 @@ export const en = {
   "lab.about.lsgan": "Opinions are pulled to 1 and 0 by squared distance, so that a sure discriminator still teaches. Mao et al., 2017.",
   "lab.about.cgan": "Both networks are told a label, so that you can ask for one. Mirza and Osindero, 2014.",
 
+  "lab.trained": "Begin with trained networks",
+  "lab.trained.hint": "They were trained beforehand with these settings; the first pictures are good at once. Without, you watch from scratch.",
   "lab.plot": "The plane. {what}",
   "lab.plot.before": "Nothing is learnt yet.",
   "lab.plot.now": "Step {step}: {covered} of {modes} modes are covered, and {near} of the generated points lie where real ones do.",
@@ -97,7 +99,7 @@ export const en = {
   "lab.group.pace": "How it is learnt",
   "lab.group.networks": "Networks and data",
   "lab.reference": "Reference values",
-  "lab.reference.hint": "Those of the paper or its well-known code; README names each.",
+  "lab.reference.hint": "Those of the paper or its well-known code.",
   "lab.next": "Settings without the mark “live” count from the next start on.",
   "lab.on": "On",
 

@@ -21,6 +21,8 @@ export const ko = {
   "lab.about.lsgan": "판단을 1과 0으로 제곱 거리만큼 당겨요. 판별자가 확신해도 생성자가 계속 배워요. Mao 외, 2017.",
   "lab.about.cgan": "두 신경망에 라벨도 알려 줘요. 그래서 원하는 것을 골라 만들 수 있어요. Mirza·Osindero, 2014.",
 
+  "lab.trained": "배운 신경망에서 시작",
+  "lab.trained.hint": "이 설정으로 미리 배워 두었어요. 처음부터 좋은 그림이 나와요. 끄면 맨 처음부터 배우는 모습을 볼 수 있어요.",
   "lab.plot": "평면. {what}",
   "lab.plot.before": "아직 아무것도 배우지 않았어요.",
   "lab.plot.now": "{step}단계: 봉우리 {modes}개 가운데 {covered}개를 덮었고, 만든 점의 {near}가 진짜 점이 있는 곳에 있어요.",
@@ -97,7 +99,7 @@ export const ko = {
   "lab.group.pace": "배우는 방법",
   "lab.group.networks": "신경망과 자료",
   "lab.reference": "기준 값으로",
-  "lab.reference.hint": "논문이나 널리 쓰이는 코드의 값이에요. README에 하나씩 적어 두었어요.",
+  "lab.reference.hint": "논문이나 널리 쓰이는 코드의 값이에요.",
   "lab.next": "‘실시간’ 표시가 없는 설정은 다음에 시작할 때부터 적용돼요.",
   "lab.on": "사용",
 

@@ -20,7 +20,9 @@ import { Plot } from "./plot.js";
 /** Slow means a step in so many ms. */
 const SLOW = 700;
 /** What a software adapter can show something of within a minute. @param {Config} config @returns {Partial<Config>} */
-const modest = (config) => (points(config) ? {} : config.network === "dcgan" ? { width: 8, batch: 16, count: 300 } : { batch: 32, count: 500 });
+const modest = (config) => (points(config) ? {} : config.network === "mlp" ? { batch: 32, count: 500 } : config.start ? { batch: 16, count: 300 } : { width: 8, batch: 16, count: 300 });
+/** Settings of the networks: a trained start has those of the defaults. */
+const SHAPE = ["latent", "width", "norm", "noiseLabel", "pictureLabel"];
 /** A change that a warning speaks of must last so many readings. */
 const PATIENCE = 12;
 const LEARNING = /** @type {const} */ (["both", "generator", "discriminator"]);
@@ -132,7 +134,7 @@ export class Lab {
       "form", { class: "panel", tabindex: "-1", label: "panel.label", onsubmit: (/** @type {Event} */ event) => event.preventDefault() },
       make(
         "div", { class: "panel-scroll" },
-        make("section", { class: "block" }, make("h2", { text: "lab.variant" }), this.#segments("variant", VARIANTS, (variant) => this.#choose({ variant })), this.#about),
+        make("section", { class: "block" }, make("h2", { text: "lab.variant" }), this.#segments("variant", VARIANTS, (variant) => this.#choose({ variant })), this.#about, this.#trained()),
         make("section", { class: "block" }, make("h2", { text: "lab.learning" }), this.#segments("learning", LEARNING, (learning) => this.#set("learning", learning, true))),
         ...GROUPS.map(({ title, fields }, i) =>
           make("details", { class: "block", open: i === 0 }, make("summary", { text: title }), make("div", { class: "fields" }, ...fields.map((field) => this.#field(field))))),
@@ -206,6 +208,7 @@ export class Lab {
       }
       return corners;
     }).filter((stroke) => stroke.length > 0);
+    if (params.get("start") === "scratch" || SHAPE.some((name) => name in changed)) changed.start = "";
     this.#changed = /** @type {Partial<Config>} */ (changed);
     this.#choose({ variant, data: data ?? this.#known(variant)[0] });
   }
@@ -214,7 +217,7 @@ export class Lab {
   link({ lang, theme }) {
     const { variant, data } = this.#config;
     const params = new URLSearchParams({ view: "lab", variant, data });
-    for (const [name, value] of Object.entries(this.#changed)) params.set(name, String(value));
+    for (const [name, value] of Object.entries(this.#changed)) params.set(name, name === "start" ? "scratch" : String(value));
     if (data === "drawn") {
       const drawing = this.#plot.strokes.map((stroke) => stroke.flat().map((at) => Math.round(100 * at)).join("~"));
       if (drawing.length > 0) params.set("drawing", drawing.join("_"));
@@ -248,14 +251,17 @@ export class Lab {
   #defaults(variant, data) {
     const all = this.#easel.defaults?.gan ?? [];
     const found = all.find((one) => one.variant === variant && one.data === data) ?? all.find((one) => one.variant === variant) ?? all[0];
-    const config = structuredClone(/** @type {Config} */ (found));
+    const start = this.#easel.models.find(({ id, job }) => job === "gan" && id === `${variant}-${data}`)?.id ?? "";
+    const config = { ...structuredClone(/** @type {Config} */ (found)), start };
     return this.#easel.adapter?.fallback ? { ...config, ...modest(config) } : config;
   }
 
   #differences() {
     const defaults = this.#defaults(this.#config.variant, this.#config.data);
-    const known = FIELDS.filter(({ key }) => JSON.stringify(this.#config[key]) !== JSON.stringify(defaults[key]));
-    return /** @type {Partial<Config>} */ (Object.fromEntries(known.map(({ key }) => [key, this.#config[key]])));
+    /** @type {(keyof Config)[]} */
+    const keys = [...FIELDS.map(({ key }) => key), "start"];
+    const known = keys.filter((key) => JSON.stringify(this.#config[key]) !== JSON.stringify(defaults[key]));
+    return /** @type {Partial<Config>} */ (Object.fromEntries(known.map((key) => [key, this.#config[key]])));
   }
 
   /** Another variant or other data: what does not go with it is chosen anew. @param {{ variant?: string, data?: string }} wanted */
@@ -281,6 +287,7 @@ export class Lab {
   /** @param {keyof Config} name @param {unknown} value @param {boolean} live */
   #set(name, value, live) {
     /** @type {any} */ (this.#config)[name] = value;
+    if (SHAPE.includes(name)) this.#config.start = "";
     this.#changed = this.#differences();
     this.#show();
     this.#linked();
@@ -330,6 +337,27 @@ export class Lab {
     } catch (error) {
       if (mine === this.#asked) alarm(error);
     }
+  }
+
+  /** Whether to begin with what was learnt before, where there is something. */
+  #trained() {
+    const box = make("input", {
+      type: "checkbox",
+      onchange: () => {
+        const { start, latent, width, norm, noiseLabel, pictureLabel } = this.#defaults(this.#config.variant, this.#config.data);
+        // Its networks are those of the defaults.
+        Object.assign(this.#config, box.checked ? { start, latent, width, norm, noiseLabel, pictureLabel } : { start: "" });
+        this.#changed = this.#differences();
+        this.#show();
+        this.#linked();
+      },
+    });
+    const row = make("label", { class: "switch", "data-i18n-title": "lab.trained.hint", title: t("lab.trained.hint") }, box, make("span", { text: "lab.trained" }));
+    this.#rows.push(() => {
+      box.checked = this.#config.start !== "";
+      row.hidden = this.#defaults(this.#config.variant, this.#config.data).start === "";
+    });
+    return row;
   }
 
   /** @template {string} T @param {"data" | "variant" | "learning"} name @param {readonly T[]} options @param {(one: T) => void} take */

@@ -47,6 +47,29 @@ export const tests = [
     },
   })),
   {
+    name: "a trained start draws scenes before the first step, and fits no other networks",
+    async run(t) {
+      const page = await t.page();
+      const seen = await page.evaluate(async () => {
+        const { lab } = globalThis;
+        const job = { job: "gan", variant: "dcgan", start: "dcgan-scenes", count: 16, batch: 4, steps: 1 };
+        const log = await lab.begin(job, {});
+        await log.run.pause();
+        await lab.until(() => log.frame, "the first frame");
+        const { width, height, data } = lab.pixels(log.frame);
+        await log.run.stop();
+        const other = await lab.begin({ ...job, width: 8 }, {});
+        const code = await other.run.done.then(() => "taken", (/** @type {any} */ error) => error.code);
+        const mean = [0, 1, 2].map((c) => data.filter((_, i) => i % 4 === c).reduce((sum, v) => sum + v, 0) / (width * height));
+        const spread = Math.sqrt(data.filter((_, i) => i % 4 === 0).reduce((sum, v) => sum + (v - (mean[0] ?? 0)) ** 2, 0) / (width * height));
+        return { size: [width, height], spread, code };
+      });
+      t.equal([seen.size, seen.code], [[256, 256], "weights-shape"], "size of the sheet, and what other networks are told");
+      // Untrained networks draw grey: 3 of 255.
+      t.assert(seen.spread > 30, `the red of the pictures varies by ${seen.spread}`);
+    },
+  },
+  {
     name: "a GAN that is held does single steps, takes live controls, and goes on from its file to the same numbers",
     async run(t) {
       const page = await t.page();

@@ -221,7 +221,7 @@ export const tests = [
     },
   },
   {
-    name: "a tab killed at 50 random moments of writing leaves a sound state each time",
+    name: "a tab killed at random moments of writing leaves a sound state each time",
     patience: 300_000,
     async run(t) {
       const page = await t.open({ hash: "#lang=en" });
@@ -241,7 +241,8 @@ export const tests = [
       let resumed = 0;
       let last = 0;
       const delays = [];
-      for (let round = 1; round <= 50; round += 1) {
+      const rounds = t.thorough ? 50 : 10;
+      for (let round = 1; round <= rounds; round += 1) {
         const victim = await tab(page, empty);
         await victim.evaluate(async () => {
           const portfolio = await import(new URL("keep/portfolio.js", location.href).href);
@@ -276,14 +277,14 @@ export const tests = [
           const { step: on } = await globalThis.lab.event(log, (event) => event.type === "progress" && event.step > 3, "a step after the third");
           await log.run.stop();
           return { step, size: state.size, end: on };
-        }, round % 10 === 0);
+        }, round % (rounds / 5) === 0);
         t.assert(seen.size === bytes, `round ${round}: ${seen.size} bytes instead of ${bytes}`);
         t.assert(seen.step >= last, `round ${round}: step ${seen.step} after ${last}`);
         last = seen.step;
         if (seen.end > 3) resumed += 1;
       }
-      // 63 and 26 were seen on a busy machine, with 150 ms in both; without any, the kills would hit nothing.
-      t.assert(last >= 15, `only ${last} states were written in 50 rounds`);
+      // 63 and 26 were seen in fifty rounds on a busy machine, with 150 ms in both; without any, the kills would hit nothing.
+      t.assert(last >= rounds / 5, `only ${last} states were written in ${rounds} rounds`);
       const left = await page.evaluate(async () => {
         const { portfolio } = globalThis;
         await portfolio.sweep();

@@ -94,7 +94,8 @@ export const tests = [
       await page.click("#offline-open");
       await t.until(page, () => /opens without a network/.test(document.querySelector("#offline-state")?.textContent ?? ""), "the word that it works offline");
       const models = await page.$$eval("#offline-models li", (all) => all.map((each) => each.textContent));
-      t.assert(models.length > 0 && models.every((text) => /on this device/.test(text ?? "")), `the networks: ${models}`);
+      // What was used is there; the starts of the lab were not.
+      t.assert(models.some((text) => /^features.*on this device/.test(text?.trim() ?? "")), `the networks: ${models}`);
     },
   },
   {
@@ -176,7 +177,8 @@ export const tests = [
       // The service worker's own functions, as globals of the page: its events never come here.
       await page.evaluate(await readFile(join(t.site, "sw.js"), "utf8"));
       server.requests.length = 0;
-      const found = await page.evaluate(async (id, files) => {
+      const [flips, cuts] = t.thorough ? [100, 20] : [10, 2];
+      const found = await page.evaluate(async (id, files, flips, cuts) => {
         const { checked } = /** @type {any} */ (globalThis);
         const cache = await caches.open(`easel-core ${new URL("./", document.baseURI).pathname} ${id}`);
         const hash = async (/** @type {ArrayBuffer} */ bytes) => [...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))].map((b) => b.toString(16).padStart(2, "0")).join("");
@@ -190,15 +192,15 @@ export const tests = [
           const whole = await (/** @type {Response} */ (await cache.match(path))).arrayBuffer();
           if (await checked(path, new Response(whole))) seen.accepted += 1;
           const bytes = new Uint8Array(whole);
-          for (let round = 0; round < 120; round += 1) {
+          for (let round = 0; round < flips + cuts; round += 1) {
             const at = random(bytes.length);
             const bit = 1 << random(8);
             let damaged = bytes;
-            if (round < 100) bytes[at] ^= bit;
+            if (round < flips) bytes[at] ^= bit;
             else damaged = bytes.subarray(0, at);
             if ((await checked(path, new Response(damaged))) === null) seen.refused += 1;
             // Three of them all the way, from the cache to the page.
-            if (round === 0 || round === 50 || round === 110) {
+            if (round === 0 || round === flips / 2 || round === flips + cuts / 2) {
               await cache.put(path, new Response(damaged, { headers: { "content-type": "text/plain" } }));
               const response = await fetch(new URL(path, document.baseURI));
               if ((await hash(await response.arrayBuffer())) === files[path]) seen.mended += 1;
@@ -206,13 +208,13 @@ export const tests = [
               const kept = await (/** @type {Response} */ (await cache.match(path))).arrayBuffer();
               if ((await hash(kept)) !== files[path]) seen.left += 1;
             }
-            if (round < 100) bytes[at] ^= bit;
+            if (round < flips) bytes[at] ^= bit;
           }
         }
         return { ...seen, named };
-      }, id, files);
+      }, id, files, flips, cuts);
       const all = Object.keys(files).length;
-      t.equal([found.accepted, found.refused], [all, 120 * all], "whole files accepted, and damages refused");
+      t.equal([found.accepted, found.refused], [all, (flips + cuts) * all], "whole files accepted, and damages refused");
       t.equal([found.mended, found.wrong, found.left, found.named.length, server.requests.filter((path) => Object.hasOwn(files, path)).length], [3 * all, 0, 0, 3 * all, 3 * all], "files mended, served wrong, left damaged; names told, downloads");
       t.equal([...new Set(found.named)].sort(), Object.keys(files), "the files named");
       t.said = `${found.refused} damages of ${all} files`;
@@ -224,7 +226,9 @@ export const tests = [
     async run(t) {
       const { server, page } = await installed(t, { hash: "#lang=en" });
       await engine(t, page);
-      const found = await page.evaluate(async () => {
+      const [flips, cuts] = t.thorough ? [100, 20] : [10, 2];
+      const all = flips + cuts;
+      const found = await page.evaluate(async (flips, all) => {
         const { load } = await import(new URL("offline/models.js", document.baseURI).href);
         const easel = await /** @type {any} */ (globalThis).easel;
         const cache = await caches.open("easel-weights");
@@ -238,9 +242,9 @@ export const tests = [
         for (const model of easel.models) {
           const whole = await load(model, () => {}, () => {});
           const address = new URL(`weights/${model.sha256}`, document.baseURI).href;
-          for (let round = 0; round < 120; round += 1) {
-            const bytes = whole.slice(0, round < 100 ? whole.length : random(whole.length));
-            if (round < 100) bytes[random(bytes.length)] ^= 1 << random(8);
+          for (let round = 0; round < all; round += 1) {
+            const bytes = whole.slice(0, round < flips ? whole.length : random(whole.length));
+            if (round < flips) bytes[random(bytes.length)] ^= 1 << random(8);
             await cache.put(address, new Response(bytes));
             const got = await load(model, (/** @type {number} */ _d, /** @type {number} */ _t, /** @type {boolean} */ stored) => { if (stored) wrong += 1; }, (/** @type {string} */ file) => named.push(file));
             if ((await hash(got)) !== model.sha256) wrong += 1;
@@ -256,13 +260,13 @@ export const tests = [
         await easel.run({ job: "gatys", size: 32, steps: 1, coarsest: 0, network: model.id }, await globalThis.lab.samples(32)).done;
         const [file, said] = await told;
         return { wrong, fromDevice, named, models: easel.models.map((/** @type {any} */ each) => each.file), told: file, said };
-      });
+      }, flips, all);
       t.equal(found.wrong, 0, "damaged weights that were used");
-      t.equal([found.named.length, found.fromDevice, found.told], [120 * found.models.length, found.models.length, found.models[0]], "names told, mended files read from the device, the name told by the run");
+      t.equal([found.named.length, found.fromDevice, found.told], [all * found.models.length, found.models.length, found.models[0]], "names told, mended files read from the device, the name told by the run");
       t.equal([...new Set(found.named)], found.models, "the files named");
       t.assert(/has been fetched again/.test(found.said), `the page says ${found.said}`);
       const downloads = server.requests.filter((path) => path.startsWith("weights/")).length;
-      t.assert(downloads <= 121 * found.models.length + 1, `${downloads} downloads`);
+      t.assert(downloads <= (all + 1) * found.models.length + 1, `${downloads} downloads`);
       t.said = `${found.named.length} damages`;
     },
   },
