@@ -10,8 +10,8 @@ use std::collections::BTreeMap;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use common::{root, shared, values};
-use easel::error::Error;
 use easel::data::dataset::Dataset;
+use easel::error::Error;
 use easel::jobs::GanTrainer;
 use easel::models::{Architecture, FeatureNetwork};
 use easel::protocol::{GanConfig, JobConfig, Pooling};

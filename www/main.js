@@ -39,6 +39,7 @@ let loaded = null;
 
 /** @param {unknown} error */
 function trouble(error) {
+  lab?.shown(false);
   showTrouble(error, async () => {
     if (!loaded) {
       location.reload();
@@ -84,8 +85,10 @@ const address = () => (shown === "lab" && lab ? `#${lab.link(chosen)}` : view.li
 /** @param {"stylize" | "lab"} name */
 function show(name) {
   shown = name;
-  element("stylize").hidden = name !== "stylize";
-  lab?.shown(name === "lab");
+  // Why there is no engine takes the place of every view.
+  const broken = !element("trouble").hidden;
+  element("stylize").hidden = broken || name !== "stylize";
+  lab?.shown(name === "lab" && !broken);
   if (name === "stylize") setTitle("title");
   // What failed is told where the visitor looks.
   if (name === "stylize") element("stage").prepend(element("notices"));
