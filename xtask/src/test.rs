@@ -8,6 +8,7 @@ use std::{
     ops::AddAssign,
     path::Path,
     process::{Command, ExitCode, Stdio},
+    thread,
 };
 
 use anyhow::{Context, Result, bail, ensure};
@@ -44,10 +45,15 @@ impl fmt::Display for Count {
     }
 }
 
-/// Runs the chosen tests. The parts follow each other, as each uses all cores, and a part that fails stops no other.
-/// The count over all of them is the last line, whatever happens.
+/// Runs the chosen tests. The parts follow each other, as each uses all cores, and a part that fails stops no other; but
+/// the site, whose last and longest step uses one core, is built beside the native tests. The count over all of them is
+/// the last line, whatever happens.
 pub fn test(native: bool, browser: bool, filter: Option<&str>) -> ExitCode {
     let mut total = Count::default();
+    let both = native && browser;
+    // Two installations at once would wait for each other's lock, so both come first; what fails here is told below.
+    let ready = both && setup::native().and_then(|()| setup::browsers()).is_ok();
+    let site = ready.then(|| thread::spawn(|| site::build(false)));
     if native {
         total += counted("native tests", native_tests(filter));
     }
@@ -55,7 +61,11 @@ pub fn test(native: bool, browser: bool, filter: Option<&str>) -> ExitCode {
         total += counted("other wasm toolchains", other_toolchains());
     }
     if browser {
-        total += counted("browser tests", browser_tests(filter));
+        let built = site.map(|site| {
+            site.join()
+                .unwrap_or_else(|_| bail!("building the site panicked"))
+        });
+        total += counted("browser tests", browser_tests(filter, built));
     }
     if total == Count::default() {
         eprintln!("error: no test ran");
@@ -174,16 +184,21 @@ fn locked<'a>(lock: &'a str, package: &str) -> Option<&'a str> {
     rest.split('"').next()
 }
 
-/// The built site in real browsers.
-fn browser_tests(filter: Option<&str>) -> Result<Count> {
+/// The built site in real browsers. `built` is how building it ended, if that was tried already.
+fn browser_tests(filter: Option<&str>, built: Option<Result<()>>) -> Result<Count> {
     let runner = Path::new("tests/browser/run.mjs");
     ensure!(
         root().join(runner).exists(),
         "{} is missing",
         runner.display()
     );
-    setup::browsers()?;
-    site::build(false)?;
+    match built {
+        Some(built) => built?,
+        None => {
+            setup::browsers()?;
+            site::build(false)?;
+        }
+    }
     say("tests in browsers");
     let mut command = Command::new("node");
     command

@@ -44,13 +44,15 @@ export const tests = [
       await page.click("#start");
       await t.until(page, () => document.querySelector("#result-tools")?.checkVisibility() && document.querySelector("#stage")?.getAttribute("data-phase") === "idle", "the finished picture");
       await page.$$eval("details", (all) => all.forEach((each) => (each.open = true)));
-      await everywhere(t, page, "finished");
+      // Every colour was seen in both languages; from here on every colour in one, every text in one theme.
+      const each = [["en", "light"], ["ko", "dark"]];
+      await everywhere(t, page, "finished", each);
       await page.click("#save-open");
       await clean(t, page, "the save dialog");
       await page.click("#save-close");
       await page.click("#portfolio-open");
       await t.until(page, () => document.querySelector("#portfolio-list li")?.checkVisibility(), "the kept picture");
-      await everywhere(t, page, "the kept pictures");
+      await everywhere(t, page, "the kept pictures", each);
     },
   },
   {
