@@ -72,7 +72,11 @@ const started = Easel.start({
       view.waiting();
       lab?.waiting();
     });
-    easel.addEventListener("restarted", (event) => view.back(/** @type {CustomEvent} */ (event).detail));
+    easel.addEventListener("restarted", (event) => {
+      // A run of the lab goes on by itself, or says why it does not.
+      if (lab?.busy || shown === "lab") view.ready();
+      else view.back(/** @type {CustomEvent} */ (event).detail);
+    });
     easel.addEventListener("gaveup", (event) => trouble(/** @type {CustomEvent} */ (event).detail));
   },
 });
