@@ -220,7 +220,8 @@ fn a_state_that_does_not_fit_is_refused_by_name() {
     run.step(&data);
     let file = file(&run);
     let (saved, _) = read(&file);
-    let refused = |saved: &GanState, change: &dyn Fn(&mut BTreeMap<String, Vec<f32>>)| {
+    type Tensors = BTreeMap<String, Vec<f32>>;
+    let refused = |saved: &GanState, change: &dyn Fn(&mut Tensors)| {
         let (_, mut tensors) = read(&file);
         change(&mut tensors);
         let error = GanTrainer::load(saved, tensors, &device).expect_err("it does not fit");

@@ -1,8 +1,9 @@
 /**
  * The built site in real browsers: `node tests/browser/run.mjs --site target/site [--only chromium] [--thorough] [filter]`.
  *
- * Runs what `tests/*.mjs` list, one after the other, each in Chromium and in Firefox. A filter keeps the tests whose
- * name (`chromium: ...`) holds it. Ends with one line, and with 1 if a test failed.
+ * Runs what `tests/*.mjs` list, in Chromium and in Firefox at the same time, since a page waits more than it computes;
+ * after that, one after the other, the tests that measure time (`alone`). A filter keeps the tests whose name
+ * (`chromium: ...`) holds it. Ends with one line, and with 1 if a test failed.
  */
 import { parseArgs } from "node:util";
 import { access } from "node:fs/promises";
@@ -14,7 +15,7 @@ import { SiteServer } from "./server.mjs";
 // The order: what stands on its own first, and last what leaves a GPU process dead.
 const FILES = ["sizes", "kernels", "gatys", "frames", "pictures", "weights", "page", "access", "gan", "offline", "install", "shell", "smooth", "trouble", "keep", "lost"];
 /** How long a test may take unless it says otherwise, in ms. */
-const PATIENCE = 120_000;
+const PATIENCE = 180_000;
 
 const { values, positionals } = parseArgs({
   options: { site: { type: "string", default: "target/site" }, only: { type: "string" }, thorough: { type: "boolean", default: false } },
@@ -26,7 +27,7 @@ await access(join(site, "index.html")).catch(() => {
   process.exit(2);
 });
 
-/** @typedef {{ name: string, run: (t: Context) => Promise<void>, patience?: number, browsers?: string[] }} Test */
+/** @typedef {{ name: string, run: (t: Context) => Promise<void>, patience?: number, browsers?: string[], alone?: boolean }} Test */
 /** @type {Test[]} */
 const tests = [];
 for (const file of FILES) tests.push(...(await import(`./tests/${file}.mjs`)).tests);
@@ -65,35 +66,48 @@ async function one(name, test, context) {
   }
 }
 
-const server = new SiteServer(site);
-await server.start();
+/** @param {string} name */
+const wanted = (name) => positionals.every((part) => name.includes(part));
+
+/** Runs tests one after the other. @param {Test[]} some @param {string} before their names @param {ConstructorParameters<typeof Context>[0]} parts */
+async function each(some, before, parts) {
+  for (const test of some) await one(before + test.name, test, new Context(parts));
+}
+
+/** @type {{ close: () => unknown }[]} */
+const opened = [];
+async function serve() {
+  const server = new SiteServer(site);
+  await server.start();
+  opened.push(server);
+  return server;
+}
+
+/** A browser with what it is to do; null if there is nothing, or it does not start. @param {typeof BROWSERS[number]} kind */
+async function prepared(kind) {
+  const mine = tests.filter(({ name, browsers }) => (browsers?.includes(kind.name) ?? true) && wanted(`${kind.name}: ${name}`));
+  if (mine.length === 0 || (values.only && values.only !== kind.name)) return null;
+  try {
+    const browser = await launch(kind);
+    opened.push({ close: () => end(browser) });
+    console.log(await browser.version());
+    const parts = { site, server: await serve(), browser, kind: kind.name, shared: {}, thorough: values.thorough };
+    return (/** @type {boolean} */ alone) => each(mine.filter((test) => (test.alone ?? false) === alone), `${kind.name}: `, parts);
+  } catch (error) {
+    console.log(`FAIL ${kind.name} starts\n    ${indented(String(error))}`);
+    count.failed += 1;
+    return null;
+  }
+}
+
 try {
-  const wanted = (/** @type {string} */ name) => positionals.every((part) => name.includes(part));
-  for (const test of tests.filter(({ name, browsers }) => browsers?.length === 0 && wanted(name))) {
-    if (!values.only) await one(test.name, test, new Context({ site, server }));
-  }
-  for (const kind of BROWSERS) {
-    if (values.only && values.only !== kind.name) continue;
-    const mine = tests.filter(({ name, browsers }) => (browsers?.includes(kind.name) ?? true) && wanted(`${kind.name}: ${name}`));
-    if (mine.length === 0) continue;
-    /** @type {import("puppeteer-core").Browser} */
-    let browser;
-    try {
-      browser = await launch(kind);
-    } catch (error) {
-      console.log(`FAIL ${kind.name} starts\n    ${indented(String(error))}`);
-      count.failed += 1;
-      continue;
-    }
-    console.log(`${await browser.version()}`);
-    const shared = {};
-    for (const test of mine) {
-      await one(`${kind.name}: ${test.name}`, test, new Context({ site, server, browser, kind: kind.name, shared, thorough: values.thorough }));
-    }
-    await end(browser);
-  }
+  if (!values.only) await each(tests.filter(({ name, browsers }) => browsers?.length === 0 && wanted(name)), "", { site, server: await serve() });
+  const lanes = [];
+  for (const kind of BROWSERS) lanes.push(await prepared(kind));
+  await Promise.all(lanes.map((lane) => lane?.(false)));
+  for (const lane of lanes) await lane?.(true);
 } finally {
-  server.close();
+  for (const each of opened) await each.close();
 }
 console.log(`${count.passed} passed, ${count.failed} failed, ${count.skipped} skipped`);
 process.exit(count.failed > 0 ? 1 : 0);

@@ -85,6 +85,7 @@ export const tests = [
   {
     name: "a run whose GPU process is killed goes on from its kept state within 10 s, and ends as good as an undisturbed one",
     browsers: ["chromium"],
+    alone: true,
     async run(t) {
       t.expect(/lost|destroyed|poisoned|Device|external Instance/i);
       const page = await t.open({ hash: HASH });

@@ -10,6 +10,7 @@ export const tests = [
     name: "no task of the page takes over 50 ms while a job runs",
     // Firefox does not report long tasks.
     browsers: ["chromium"],
+    alone: true,
     async run(t) {
       const page = await t.open({ hash: `#${JOB}` });
       await t.until(page, () => !(/** @type {HTMLButtonElement} */ (document.querySelector("#start"))).disabled, "the start button");
