@@ -13,7 +13,7 @@ import { Context, Skip } from "./context.mjs";
 import { SiteServer } from "./server.mjs";
 
 // The order: what stands on its own first, and last what leaves a GPU process dead.
-const FILES = ["sizes", "kernels", "gatys", "frames", "pictures", "weights", "page", "access", "gan", "offline", "install", "shell", "smooth", "trouble", "keep", "lost"];
+const FILES = ["sizes", "kernels", "gatys", "frames", "pictures", "weights", "page", "access", "gan", "memory", "offline", "install", "shell", "smooth", "trouble", "keep", "lost"];
 /** How long a test may take unless it says otherwise, in ms. */
 const PATIENCE = 180_000;
 
@@ -27,10 +27,10 @@ await access(join(site, "index.html")).catch(() => {
   process.exit(2);
 });
 
-/** @typedef {{ name: string, run: (t: Context) => Promise<void>, patience?: number, browsers?: string[], alone?: boolean }} Test */
+/** @typedef {{ name: string, run: (t: Context) => Promise<void>, patience?: number, browsers?: string[], alone?: boolean, thorough?: boolean }} Test */
 /** @type {Test[]} */
 const tests = [];
-for (const file of FILES) tests.push(...(await import(`./tests/${file}.mjs`)).tests);
+for (const file of FILES) tests.push(...(await import(`./tests/${file}.mjs`)).tests.filter((/** @type {Test} */ { thorough }) => !thorough || values.thorough));
 
 const count = { passed: 0, failed: 0, skipped: 0 };
 /** @param {string} text */

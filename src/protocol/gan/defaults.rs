@@ -112,9 +112,16 @@ impl GanConfig {
             };
         }
         let size = if data == GanData::Digits { 28 } else { 32 };
+        // The fully connected ones, too, are made narrower for a page.
+        let discriminator_widths = match variant {
+            GanVariant::Cgan => vec![256; 3],
+            _ => vec![256, 128],
+        };
         Self {
             data,
             size,
+            generator_widths: vec![128, 256, 512],
+            discriminator_widths,
             ..Self::reference(variant)
         }
     }

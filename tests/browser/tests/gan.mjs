@@ -46,6 +46,26 @@ export const tests = [
       t.said = `d_real ${seen.last.d_real.toFixed(3)}, d_fake ${seen.last.d_fake.toFixed(3)}`;
     },
   })),
+  ...[1, 2, 3].map((seed) => ({
+    name: `the default settings learn the ring from seed ${seed} in the page`,
+    // Thousands of steps; natively the same settings learn it in each test run.
+    thorough: true,
+    patience: 1_200_000,
+    async run(/** @type {import("../context.mjs").Context} */ t) {
+      const page = await t.page();
+      const seen = await page.evaluate(async (seed) => {
+        const { lab } = globalThis;
+        const log = await lab.begin({ job: "gan", seed }, {});
+        const learnt = () => lab.events(log, "progress").findLast((/** @type {any} */ { metrics: { covered, near } }) => covered >= 7 && near >= 0.8);
+        await lab.until(() => learnt() || log.ended, "the modes", 1_100_000);
+        const found = learnt() ?? lab.events(log, "progress").at(-1);
+        await log.run.stop();
+        return { step: found.step, covered: found.metrics.covered, near: found.metrics.near };
+      }, seed);
+      t.said = `${seen.covered} of 8 modes, ${(100 * seen.near).toFixed(0)} % of the points within three deviations after ${seen.step} steps`;
+      t.assert(seen.covered >= 7 && seen.near >= 0.8, t.said);
+    },
+  })),
   {
     name: "a trained start draws scenes before the first step, and fits no other networks",
     async run(t) {

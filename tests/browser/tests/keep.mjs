@@ -208,6 +208,63 @@ export const tests = [
     },
   },
   {
+    name: "a run whose tab is hidden or frozen keeps its state, and goes on with the screen lit when it is seen again",
+    async run(t) {
+      const page = await t.open({
+        hash: LONG,
+        early: () => {
+          globalThis.asked = 0;
+          const request = navigator.wakeLock?.request;
+          if (request) navigator.wakeLock.request = (/** @type {any} */ ...all) => ((globalThis.asked += 1), request.apply(navigator.wakeLock, all));
+        },
+      });
+      const see = (/** @type {string} */ state) =>
+        page.evaluate((state) => {
+          Object.defineProperty(document, "visibilityState", { configurable: true, value: state });
+          document.dispatchEvent(new Event("visibilitychange"));
+        }, state);
+      const step = () => page.evaluate(() => Number(/Step (\d+)/.exec(document.querySelector("#doing-what")?.textContent ?? "")?.[1] ?? 0));
+      await begin(t, page);
+      await t.until(page, () => /Step [2-9]/.test(document.querySelector("#doing-what")?.textContent ?? ""), "the second step");
+      const before = (await kept(page)).length;
+      await see("hidden");
+      const { state, going } = await untilKept(t, page, "state");
+      t.assert(before === 0 && state > 0 && going, `${before} entries before, ${state} bytes after`);
+      if (t.kind === "chromium") {
+        const session = await page.createCDPSession();
+        await session.send("Page.setWebLifecycleState", { state: "frozen" });
+        await session.send("Page.setWebLifecycleState", { state: "active" });
+      }
+      await see("visible");
+      const seen = await step();
+      await page.waitForFunction((seen) => Number(/Step (\d+)/.exec(document.querySelector("#doing-what")?.textContent ?? "")?.[1] ?? 0) > seen, {}, seen);
+      const { asked, offered } = await page.evaluate(() => ({ asked: globalThis.asked, offered: Boolean(navigator.wakeLock) }));
+      t.equal(asked, offered ? 2 : 0, "how often the screen was asked to stay lit");
+      await page.click("#stop");
+    },
+  },
+  {
+    name: "when what is kept grows too large the oldest goes first, but no run that is going on",
+    async run(t) {
+      const page = await t.open({ hash: QUICK, started: false });
+      const seen = await page.evaluate(async () => {
+        const portfolio = await import(new URL("keep/portfolio.js", location.href).href);
+        // Four tenths of it are kept at most: 4000 bytes.
+        navigator.storage.estimate = async () => ({ quota: 10_000, usage: 0 });
+        const facts = { step: 1, of: 2, width: 4, height: 3, link: "", going: false };
+        const add = (/** @type {string} */ id) => portfolio.keepPicture(id, { ...facts, title: id }, new Blob([new Uint8Array(1500)]), null);
+        await navigator.locks.request("easel.run.first", async () => {
+          for (const id of ["first", "second", "third", "fourth"]) {
+            await add(id);
+            await new Promise((wake) => setTimeout(wake, 5));
+          }
+        });
+        return (await portfolio.list()).map((/** @type {any} */ { id }) => id);
+      });
+      t.equal(seen, ["fourth", "third", "first"], "what is left, the newest first");
+    },
+  },
+  {
     name: "nothing is kept when the visitor switched it off",
     async run(t) {
       const page = await t.open({ hash: QUICK });

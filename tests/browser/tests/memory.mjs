@@ -1,0 +1,45 @@
+/** GPU memory over a long training. */
+
+/** Counts, in the worker, the bytes of the buffers that hold tensors, and tells them when asked. */
+const LEDGER = `{
+  let bytes = 0;
+  const createBuffer = GPUDevice.prototype.createBuffer;
+  GPUDevice.prototype.createBuffer = function (descriptor) {
+    const buffer = createBuffer.call(this, descriptor);
+    if (!(descriptor.usage & GPUBufferUsage.STORAGE)) return buffer;
+    const destroy = () => {
+      bytes -= descriptor.size;
+      GPUBuffer.prototype.destroy.call(buffer);
+    };
+    bytes += descriptor.size;
+    return Object.defineProperty(buffer, "destroy", { value: destroy });
+  };
+  const channel = new BroadcastChannel("ledger");
+  channel.onmessage = ({ data }) => data === "?" && channel.postMessage(bytes);
+}`;
+
+export const tests = [
+  {
+    name: "three hundred steps of a DCGAN take no more GPU memory than the first fifty",
+    async run(t) {
+      const page = await t.open({ prepend: { "worker.js": LEDGER } });
+      const seen = await page.evaluate(async () => {
+        const { lab } = globalThis;
+        const channel = new BroadcastChannel("ledger");
+        const live = () => new Promise((told) => {
+          channel.onmessage = ({ data }) => typeof data === "number" && told(data);
+          channel.postMessage("?");
+        });
+        const log = await lab.begin({ job: "gan", variant: "dcgan", data: "digits", count: 32, batch: 4, width: 2, steps: 300 }, {});
+        await lab.event(log, (event) => event.type === "progress" && event.step >= 50, "the fiftieth step");
+        const early = await live();
+        const { step } = await log.run.done;
+        return { early, late: await live(), step };
+      });
+      t.equal(seen.step, 300, "the last step");
+      t.assert(seen.early > 100_000, `only ${seen.early} bytes were counted`);
+      t.assert(seen.late <= seen.early, `${seen.late} bytes after 300 steps, ${seen.early} after 50`);
+      t.said = `${(seen.early / 1e6).toFixed(1)} MB`;
+    },
+  },
+];
