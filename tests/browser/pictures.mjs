@@ -1,7 +1,7 @@
 /**
- * Makes the pictures of README and of the app's install dialog: `node tests/browser/pictures.mjs [--site target/site] [--browser firefox]`.
+ * Makes the pictures of README and of the app's install dialog: `node tests/browser/pictures.mjs [--site target/site] [--browser firefox] [--only lab]`.
  *
- * Two pictures stylized by the page itself from samples that it draws, and the view in both languages and on a phone.
+ * Two pictures stylized by the page itself from samples that it draws, and each view in both languages and on a phone.
  */
 import { writeFile } from "node:fs/promises";
 import { join, resolve } from "node:path";
@@ -10,7 +10,7 @@ import { BROWSERS, end, launch } from "./browsers.mjs";
 import { SiteServer } from "./server.mjs";
 
 const { values } = parseArgs({
-  options: { site: { type: "string", default: "target/site" }, browser: { type: "string", default: "firefox" } },
+  options: { site: { type: "string", default: "target/site" }, browser: { type: "string", default: "firefox" }, only: { type: "string" } },
 });
 const folder = resolve(import.meta.dirname, "../pictures");
 const kind = BROWSERS.find(({ name }) => name === values.browser);
@@ -34,8 +34,17 @@ try {
       () => document.querySelector("#result-tools")?.checkVisibility() && !document.querySelector("#pause")?.checkVisibility(),
       { timeout: 900_000 },
     );
+  /** Of a view that has settled. @param {string} file */
+  const screenshot = async (file) => {
+    // What is only told for a moment is not part of the view.
+    await page.waitForFunction(() => document.querySelector("#toasts")?.childElementCount === 0, { timeout: 20_000 });
+    const path = resolve(import.meta.dirname, "../..", file);
+    await page.screenshot(file.endsWith(".jpg") ? { path, type: "jpeg", quality: 82 } : { path });
+    console.log(file);
+  };
+  const stylize = !values.only || values.only === "stylize";
   const settings = "size=224&steps=60";
-  for (const [content, style, file] of [["village", "brush", "village-brush"], ["coast", "waves", "coast-waves"]]) {
+  for (const [content, style, file] of [["village", "brush", "village-brush"], ["coast", "waves", "coast-waves"]].filter(() => stylize)) {
     await open(`${settings}&content=${content}&style=${style}&lang=en`);
     const jpeg = await page.evaluate(async (content, style) => {
       const easel = await /** @type {any} */ (globalThis).easel;
@@ -60,16 +69,28 @@ try {
     ["ko", "light", 1280, 800, 1, "www/screenshots/wide-ko.jpg"],
     ["en", "light", 390, 844, 2, "www/screenshots/narrow-en.jpg"],
     ["ko", "light", 390, 844, 2, "www/screenshots/narrow-ko.jpg"],
-  ])) {
+  ]).filter(() => stylize)) {
     await page.setViewport({ width, height, deviceScaleFactor: scale });
     await open(`content=village&size=192&steps=40&lang=${lang}&theme=${theme}`);
     await page.click("#start");
     await finished();
-    // What is only told for a moment is not part of the view.
-    await page.waitForFunction(() => document.querySelector("#toasts")?.childElementCount === 0, { timeout: 20_000 });
-    const path = resolve(import.meta.dirname, "../..", file);
-    await page.screenshot(file.endsWith(".jpg") ? { path, type: "jpeg", quality: 82 } : { path });
-    console.log(file);
+    await screenshot(file);
+  }
+  for (const [lang, theme, width, height, link, steps, file] of /** @type {const} */ ([
+    ["en", "light", 1440, 900, "variant=gan&data=ring", 1500, "lab-ring-en.jpg"],
+    ["ko", "dark", 1440, 900, "variant=cgan&data=digits", 3, "lab-digits-ko.jpg"],
+    ["en", "dark", 390, 844, "variant=dcgan&data=scenes", 2, "lab-phone-en.jpg"],
+    ["ko", "light", 390, 844, "variant=gan&data=moons", 400, "lab-phone-ko.jpg"],
+  ]).filter(() => !values.only || values.only === "lab")) {
+    await page.setViewport({ width, height });
+    await open(`view=lab&${link}&lang=${lang}&theme=${theme}`);
+    const play = await page.waitForSelector("#lab .primary");
+    await play?.click();
+    await page.waitForFunction((steps) => Number(/[\d,]+/.exec(document.querySelector("#lab .estimate")?.textContent ?? "")?.[0].replace(",", "") ?? 0) >= steps, { timeout: 1_200_000, polling: 500 }, steps);
+    await play?.click();
+    await page.waitForFunction(() => document.querySelector("#lab .stage")?.getAttribute("data-phase") === "paused", { timeout: 60_000 });
+    await page.evaluate(() => scrollTo(0, 0));
+    await screenshot(`tests/pictures/${file}`);
   }
 } finally {
   await end(browser);
