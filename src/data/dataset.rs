@@ -164,7 +164,11 @@ impl Pictures {
         for &number in numbers {
             let mirrored = mirror && seed.chance(0.5);
             let mut move_by = || seed.below(2 * shift + 1) as isize - shift as isize;
-            let (across, down) = if shift > 0 { (move_by(), move_by()) } else { (0, 0) };
+            let (across, down) = if shift > 0 {
+                (move_by(), move_by())
+            } else {
+                (0, 0)
+            };
             // What lies beyond an edge is as the edge.
             let from = |at: usize, by: isize| (at as isize + by).clamp(0, last) as usize;
             for plane in 0..self.channels {

@@ -19,7 +19,7 @@ use super::seed::Seed;
 use crate::error::Error;
 use crate::protocol::LeftOut;
 use archive::Archive;
-use idx::{Idx, Content};
+use idx::{Content, Idx};
 
 pub use prepared::{MAX_PREPARED, Prepared};
 
@@ -477,7 +477,9 @@ fn squared(pixels: &RgbaImage, size: u32) -> Vec<u8> {
     if side != size {
         square = imageops::resize(&square, size, size, FILTER);
     }
-    let grey = square.pixels().all(|p| p.0[0] == p.0[1] && p.0[1] == p.0[2]);
+    let grey = square
+        .pixels()
+        .all(|p| p.0[0] == p.0[1] && p.0[1] == p.0[2]);
     let channels = if grey { 1 } else { 3 };
     let planes = (0..channels).flat_map(|c| square.pixels().map(move |p| p.0[c]));
     planes.collect()

@@ -153,7 +153,10 @@ pub async fn read_prepared(input: &Input) -> Result<Prepared, Error> {
     if input.blob.size() > MAX_PREPARED as f64 {
         return Err(Error::BadData {
             code: "data-broken",
-            detail: format!("{} bytes; at most {MAX_PREPARED} are read", input.blob.size()),
+            detail: format!(
+                "{} bytes; at most {MAX_PREPARED} are read",
+                input.blob.size()
+            ),
         });
     }
     Prepared::read(&read_blob(&input.blob).await?)

@@ -151,7 +151,11 @@ pub fn train(
 fn summary(own: &Prepared) -> String {
     let mut line = format!("{} pictures", own.pictures.len());
     if !own.classes.is_empty() {
-        line += &format!(" in {} classes: {}", own.classes.len(), own.classes.join(", "));
+        line += &format!(
+            " in {} classes: {}",
+            own.classes.len(),
+            own.classes.join(", ")
+        );
     }
     for left in &own.left {
         let names = left.names.join(", ");

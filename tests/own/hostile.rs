@@ -17,26 +17,49 @@ fn fixture(name: &str) -> Vec<u8> {
 fn bad_pictures_are_left_out_by_their_reason_and_the_rest_is_used() {
     let mut files = pictures("", 16);
     for name in [
-        "bomb.png", "huge-header.jpg", "truncated.png", "truncated.jpg", "empty.png", "text.png", "random.bin", "picture.svg",
+        "bomb.png",
+        "huge-header.jpg",
+        "truncated.png",
+        "truncated.jpg",
+        "empty.png",
+        "text.png",
+        "random.bin",
+        "picture.svg",
     ] {
         files.push(file(name, fixture(name)));
     }
     files.push(file("picture.tiff", *b"II*\0\x08\0\0\0"));
     let set = prepared(16, files);
     assert_eq!(set.pictures.len(), 16);
-    let expected = [("broken", 3), ("not-a-picture", 3), ("too-large", 2), ("unsupported", 1)];
+    let expected = [
+        ("broken", 3),
+        ("not-a-picture", 3),
+        ("too-large", 2),
+        ("unsupported", 1),
+    ];
     assert_eq!(reasons(&set.left), expected);
     assert_eq!(set.left[2].names, ["bomb.png", "huge-header.jpg"]);
 }
 
 #[test]
 fn too_few_pictures_are_an_error_that_says_how_many() {
-    let (set, left) = gather(16, pictures("", 15).into_iter().chain([file("a", "b")]).collect());
-    let Err(error) = set else { panic!("15 were enough") };
+    let (set, left) = gather(
+        16,
+        pictures("", 15)
+            .into_iter()
+            .chain([file("a", "b")])
+            .collect(),
+    );
+    let Err(error) = set else {
+        panic!("15 were enough")
+    };
     assert_eq!(error.code(), "data-too-few");
     assert!(error.to_string().contains("15 pictures"), "{error}");
     assert_eq!(reasons(&left), [("not-a-picture", 1)]);
-    assert!(matches!(Collection::new(7, 0), Err(Error::BadSetting { name: "size", .. })));
+    assert!(matches!(
+        Collection::new(7, 0),
+        Err(Error::BadSetting { name: "size", .. })
+    ));
 }
 
 #[test]
@@ -45,19 +68,28 @@ fn ten_thousand_files_are_trimmed_to_a_fair_part() {
     let one = plain(8, 8, [7, 8, 9]);
     let name = |i: usize| format!("{}/{i}.png", ["a", "b"][i / 5000]);
     let files: Vec<_> = (0..10_000).map(|i| file(&name(i), one.clone())).collect();
-    let set = prepared(8, vec![file("all.zip", archive(&files, CompressionMethod::STORE))]);
+    let set = prepared(
+        8,
+        vec![file("all.zip", archive(&files, CompressionMethod::STORE))],
+    );
     assert_eq!(set.pictures.len(), MAX_PICTURES);
     assert_eq!(reasons(&set.left), [("too-many", 5000)]);
     let second = set.pictures.labels().iter().filter(|l| **l == 1).count();
     // Ten standard deviations of 5000 drawn from 10,000.
-    assert!((2250..2750).contains(&second), "{second} of the second class");
+    assert!(
+        (2250..2750).contains(&second),
+        "{second} of the second class"
+    );
 }
 
 #[test]
 fn files_beyond_the_limit_are_not_looked_at() {
     let mut files = pictures("", 16);
     files.extend((0..MAX_FILES).map(|i| file(&format!("{i}.txt"), "x")));
-    let set = prepared(8, vec![file("all.zip", archive(&files, CompressionMethod::STORE))]);
+    let set = prepared(
+        8,
+        vec![file("all.zip", archive(&files, CompressionMethod::STORE))],
+    );
     // The archive is a file itself.
     let expected = [("not-a-picture", 19_983), ("too-many", 17)];
     assert_eq!(reasons(&set.left), expected);
@@ -72,9 +104,16 @@ fn a_zip_bomb_is_stopped_while_it_is_inflated_and_ends_its_archive() {
     let bytes = archive(&files, CompressionMethod::DEFLATE);
     assert!(bytes.len() < 100_000, "{} bytes", bytes.len());
     let expected = [("zip-bomb", 6)];
-    assert_eq!(reasons(&prepared(8, vec![file("bomb.zip", bytes.clone())]).left), expected);
+    assert_eq!(
+        reasons(&prepared(8, vec![file("bomb.zip", bytes.clone())]).left),
+        expected
+    );
     // The directory says that it is as small as it is packed, and then that it is as large as can be.
-    let at = bytes.windows(8).rposition(|w| w == b"bomb.png").expect("its name") - 46;
+    let at = bytes
+        .windows(8)
+        .rposition(|w| w == b"bomb.png")
+        .expect("its name")
+        - 46;
     for size in [64_u32, u32::MAX - 1] {
         let mut lying = bytes.clone();
         lying[at + 24..at + 28].copy_from_slice(&size.to_le_bytes());
@@ -97,7 +136,15 @@ fn an_idx_header_that_lies_is_refused() {
         set.left[0].code.clone()
     };
     let cut = |bytes: &[u8], count: usize| bytes[..bytes.len() - count].to_vec();
-    for lie in [[21, 8, 8], [19, 8, 8], [20, 8, 9], [0, 8, 8], [20, 0, 8], [20, 8, 513], [u32::MAX; 3]] {
+    for lie in [
+        [21, 8, 8],
+        [19, 8, 8],
+        [20, 8, 9],
+        [0, 8, 8],
+        [20, 0, 8],
+        [20, 8, 513],
+        [u32::MAX; 3],
+    ] {
         let bytes = idx(&lie, &values);
         assert_eq!(refused(bytes.clone()), "bad-idx", "{lie:?}");
         assert_eq!(refused(gzip(&bytes)), "bad-idx", "{lie:?} in gzip");
@@ -111,7 +158,10 @@ fn an_idx_header_that_lies_is_refused() {
     assert_eq!(refused(other), "bad-idx");
     assert_eq!(refused([&whole[..], b"more"].concat()), "bad-idx");
     assert_eq!(refused(idx(&[20, 64], &values)), "bad-idx");
-    assert_eq!(refused(gzip(b"a text that is no idx file")), "not-a-picture");
+    assert_eq!(
+        refused(gzip(b"a text that is no idx file")),
+        "not-a-picture"
+    );
     // A gigabyte of zeros packed to a megabyte, and said to be so: never inflated.
     assert_eq!(refused(gzip(&idx(&[4096, 512, 512], &[]))), "too-large");
 }
@@ -138,7 +188,10 @@ fn damaged(name: &str, bytes: &[u8], mut read: impl FnMut(Vec<u8>) -> bool) {
 
 #[test]
 fn no_damage_to_a_file_does_harm() {
-    let small: Vec<_> = pictures("a/", 9).into_iter().chain(pictures("b/", 9)).collect();
+    let small: Vec<_> = pictures("a/", 9)
+        .into_iter()
+        .chain(pictures("b/", 9))
+        .collect();
     let values = numbered(18, 8);
     let samples = [
         ("stored zip", archive(&small, CompressionMethod::STORE)),
@@ -188,15 +241,29 @@ fn a_prepared_file_comes_back_as_it_was_and_nothing_else_is_taken() {
     broken("\\\"version\\\":1", "\\\"version\\\":2");
     let label = broken("\\\"dogs\\\"]", "\\\"dogs\\\",");
     eprintln!("{label}");
-    assert_eq!(Prepared::read(b"").expect_err("nothing").code(), "data-broken");
+    assert_eq!(
+        Prepared::read(b"").expect_err("nothing").code(),
+        "data-broken"
+    );
 
-    let run = |variant, size| GanConfig { size, ..GanConfig::of(Some(variant), Some(GanData::Pictures)) };
-    let (data, held) = set.clone().for_run(&run(GanVariant::Cgan, 8)).expect("it fits");
+    let run = |variant, size| GanConfig {
+        size,
+        ..GanConfig::of(Some(variant), Some(GanData::Pictures))
+    };
+    let (data, held) = set
+        .clone()
+        .for_run(&run(GanVariant::Cgan, 8))
+        .expect("it fits");
     assert_eq!((data.len(), held.len()), (63, 7));
-    let wrong = set.clone().for_run(&run(GanVariant::Gan, 32)).expect_err("8 px are not 32");
+    let wrong = set
+        .clone()
+        .for_run(&run(GanVariant::Gan, 32))
+        .expect_err("8 px are not 32");
     assert_eq!(wrong.code(), "data-size");
     let unlabelled = prepared(8, pictures("", 20));
-    let wrong = unlabelled.for_run(&run(GanVariant::Cgan, 8)).expect_err("no labels");
+    let wrong = unlabelled
+        .for_run(&run(GanVariant::Cgan, 8))
+        .expect_err("no labels");
     assert_eq!(wrong.code(), "data-labels");
     let many = prepared(8, vec![file("p", idx(&[700, 8, 8], &numbered(700, 8)))]);
     let (data, held) = many.for_run(&run(GanVariant::Gan, 8)).expect("it fits");

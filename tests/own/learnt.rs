@@ -22,25 +22,40 @@ fn batch(augmentation: Augmentation, count: usize) -> Vec<Vec<u8>> {
     let (device, mut seed) = (Device::flex(), Seed::new(3));
     let (x, _) = places().batch(count, augmentation, &mut seed, &device);
     let back = |v: &f32| ((v + 1.0) * 127.5).round() as u8;
-    values(x).chunks(128).map(|one| one.iter().map(back).collect()).collect()
+    values(x)
+        .chunks(128)
+        .map(|one| one.iter().map(back).collect())
+        .collect()
 }
 
 #[test]
 fn half_of_the_pictures_are_mirrored_left_and_right_and_the_others_stay() {
-    let mirror = Augmentation { mirror: true, shift: 0 };
+    let mirror = Augmentation {
+        mirror: true,
+        shift: 0,
+    };
     let all = batch(mirror, 400);
     let as_it_is = &batch(Augmentation::default(), 1)[0];
     let mut mirrored: Vec<u8> = as_it_is.clone();
     mirrored.chunks_mut(8).for_each(<[u8]>::reverse);
     let count = all.iter().filter(|one| **one == mirrored).count();
-    assert_eq!(all.iter().filter(|one| *one == as_it_is).count(), 400 - count);
+    assert_eq!(
+        all.iter().filter(|one| *one == as_it_is).count(),
+        400 - count
+    );
     // Five standard deviations of 400 throws.
     assert!((150..=250).contains(&count), "{count} of 400");
 }
 
 #[test]
 fn pictures_move_by_up_to_the_shift_and_their_edges_go_on() {
-    let all = batch(Augmentation { mirror: false, shift: 2 }, 400);
+    let all = batch(
+        Augmentation {
+            mirror: false,
+            shift: 2,
+        },
+        400,
+    );
     let mut seen = std::collections::BTreeSet::new();
     for one in all {
         // The middle says how far it went; every other value follows from it.
@@ -99,6 +114,10 @@ fn a_run_on_a_folder_keeps_its_pictures_in_its_checkpoint_and_goes_on_without_th
     let saved = std::fs::read(folder.join("gan.easel")).expect("a checkpoint");
     let saved = Checkpoint::read(&saved).expect("a checkpoint");
     assert_eq!(saved.meta["step"], 4);
-    assert!(saved.inputs.contains_key("data"), "{:?}", saved.inputs.keys());
+    assert!(
+        saved.inputs.contains_key("data"),
+        "{:?}",
+        saved.inputs.keys()
+    );
     std::fs::remove_dir_all(&folder).expect("there");
 }

@@ -85,7 +85,9 @@ impl Idx {
             return Err("bad-idx");
         };
         let mut picture = GrayImage::new(width, height);
-        self.reader.read_exact(&mut picture).map_err(|_| "bad-idx")?;
+        self.reader
+            .read_exact(&mut picture)
+            .map_err(|_| "bad-idx")?;
         self.next += 1;
         Ok(picture)
     }

@@ -110,7 +110,11 @@ impl Prepared {
             || values.data().len() > MAX_VALUES
             || labels.shape() != [count]
         {
-            let detail = format!("pictures of {:?}, labels of {:?}", values.shape(), labels.shape());
+            let detail = format!(
+                "pictures of {:?}, labels of {:?}",
+                values.shape(),
+                labels.shape()
+            );
             return Err(broken(detail));
         }
         let named = classes.len().max(1);
@@ -136,7 +140,10 @@ impl Prepared {
     pub fn for_run(self, config: &GanConfig) -> Result<(Pictures, Pictures), Error> {
         let [_, size, _] = self.pictures.shape();
         if size != config.size as usize {
-            let detail = format!("the pictures have {size} px, the settings say {}", config.size);
+            let detail = format!(
+                "the pictures have {size} px, the settings say {}",
+                config.size
+            );
             let code = "data-size";
             return Err(Error::BadData { code, detail });
         }
