@@ -57,7 +57,7 @@ export class Own {
   #holding;
 
   #video = make("video", { playsinline: true, muted: true, label: "camera.preview" });
-  #said = make("p", { class: "hint", role: "status" });
+  #said = make("p", { class: "hint lab-said" });
   #left = make("ul", { class: "lab-left" });
   #bar = make("progress", { max: 1, value: 0, label: "progress.label", hidden: true });
   #stop;
@@ -124,7 +124,7 @@ export class Own {
   keep(blob) {
     this.#forget();
     this.blob = blob;
-    say(this.#said, "lab.own.kept");
+    this.#say("lab.own.kept");
     this.#show();
     this.#changed();
   }
@@ -160,27 +160,32 @@ export class Own {
         onProgress: ({ done, total, count, left }) => {
           if (!mine()) return;
           this.#bar.value = total > 0 ? done / total : 0;
-          say(this.#said, "lab.own.at", { done, total, count });
+          this.#say("lab.own.at", { done, total, count }, true);
           this.#told(left);
         },
       });
       if (!mine()) return;
       this.blob = blob;
       const names = classes.join(", ");
-      if (classes.length > 0) say(this.#said, "lab.own.classes", { count, size, classes: classes.length, names });
-      else say(this.#said, "lab.own.is", { count, size });
-      announce(this.#said.textContent ?? "");
+      if (classes.length > 0) this.#say("lab.own.classes", { count, size, classes: classes.length, names });
+      else this.#say("lab.own.is", { count, size });
       this.#told(left);
       this.#changed();
     } catch (error) {
       if (!mine()) return;
       const stopped = /** @type {any} */ (error)?.code === "stopped";
-      say(this.#said, stopped ? "lab.own.stopped" : "lab.own.none");
+      this.#say(stopped ? "lab.own.stopped" : "lab.own.none");
       if (!stopped) alarm(error);
     } finally {
       if (mine()) this.#making = null;
       this.#show();
     }
+  }
+
+  /** @param {Key} text @param {import("../i18n.js").Args} [args] @param {boolean} [progress] said, but not read out each time */
+  #say(text, args, progress = false) {
+    say(this.#said, text, args);
+    announce(t(text, args), { progress });
   }
 
   /** @param {LeftOut[]} left */
@@ -203,7 +208,7 @@ export class Own {
   async #light() {
     this.#opening += 1;
     const mine = this.#opening;
-    say(this.#said, "camera.waiting");
+    this.#say("camera.waiting");
     try {
       if (!navigator.mediaDevices) throw new DOMException("", "NotFoundError");
       const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment", width: { ideal: 640 }, height: { ideal: 480 } } });
@@ -214,11 +219,11 @@ export class Own {
       this.#stream = stream;
       this.#video.srcObject = stream;
       await this.#video.play();
-      say(this.#said, "camera.local");
+      this.#say("camera.local");
     } catch (error) {
       if (mine !== this.#opening) return;
       this.#dark();
-      say(this.#said, reason(error));
+      this.#say(reason(error));
     }
     this.#show();
   }
@@ -267,7 +272,7 @@ export class Own {
     canvas.getContext("2d")?.drawImage(this.#video, (w - side) / 2, (h - side) / 2, side, side, 0, 0, SHOT.side, SHOT.side);
     this.#shots += 1;
     const path = `${t("camera.file")} ${this.#shots}.png`;
-    say(this.#said, "lab.own.taken", { count: this.#files.length + 1 });
+    this.#say("lab.own.taken", { count: this.#files.length + 1 });
     this.#files.push({ path, file: await canvas.convertToBlob({ type: "image/png" }) });
   }
 
