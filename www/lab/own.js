@@ -136,6 +136,7 @@ export class Own {
     this.#made = this.#shots = 0;
     this.blob = null;
     this.#said.textContent = "";
+    this.#said.removeAttribute("data-i18n");
     this.#told([]);
     this.#show();
     this.#changed();
