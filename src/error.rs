@@ -70,6 +70,17 @@ pub enum Error {
         /// The range, and what was given.
         detail: String,
     },
+    /// A data set of the user's own that cannot be learnt from. `code` says in which way.
+    #[error("{detail}")]
+    BadData {
+        /// `data-too-few`, `data-broken`, `data-size` or `data-labels`.
+        code: &'static str,
+        /// English particulars.
+        detail: String,
+    },
+    /// What was asked for was called off.
+    #[error("it was stopped")]
+    Stopped,
     /// A request for a run that is not there (any more).
     #[error("there is no such run")]
     NoRun,
@@ -87,10 +98,13 @@ impl Error {
             Self::Limits { .. } => "limits",
             Self::DeviceLost(_) => "device-lost",
             Self::TooLarge { .. } => "too-large",
-            Self::BadImage { code, .. } | Self::BadWeights { code, .. } => code,
+            Self::BadImage { code, .. }
+            | Self::BadWeights { code, .. }
+            | Self::BadData { code, .. } => code,
             Self::BadCheckpoint(_) => "bad-checkpoint",
             Self::NotFinite { .. } => "not-finite",
             Self::BadSetting { .. } => "bad-setting",
+            Self::Stopped => "stopped",
             Self::NoRun => "no-run",
             Self::Unexpected(_) => "unexpected",
         }

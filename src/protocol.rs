@@ -72,8 +72,17 @@ pub enum Request {
         size: u32,
     },
     /// Draw the first samples that a `gan` would learn from: pictures as a PNG, eight in a row; points as JSON, x and y of
-    /// each. Answered by [`Event::Sample`].
+    /// each. Beside it, for `data: "pictures"`: [`Inputs`]. Answered by [`Event::Sample`].
     Data { ticket: u32, job: JobConfig },
+    /// Make a data set of files, for squares of `size` pixels. Beside it: the files; `names` are theirs in the same order,
+    /// with their folders. Answered by [`Event::Preparing`], then [`Event::Prepared`]. One at a time: a newer one stops it.
+    Prepare {
+        ticket: u32,
+        size: u32,
+        names: Vec<String>,
+    },
+    /// Stop a [`Request::Prepare`], which then fails with `stopped`.
+    Abandon { ticket: u32 },
     /// Hold every kernel against its reference on this GPU. Answered by [`Event::SelfTest`].
     SelfTest { ticket: u32 },
     /// Free a finished run's memory.
@@ -166,6 +175,24 @@ pub enum Event {
     Checkpoint { run: u32, ticket: u32 },
     /// Answers [`Request::Sample`] and [`Request::Data`]; the Blob travels beside it.
     Sample { ticket: u32 },
+    /// How far a [`Request::Prepare`] is, in files; archives add theirs as they are opened.
+    Preparing {
+        ticket: u32,
+        done: u32,
+        total: u32,
+        /// Pictures that are kept.
+        count: u32,
+        left: Vec<LeftOut>,
+    },
+    /// Answers [`Request::Prepare`]; the data set travels beside it as a Blob, for `inputs.data`.
+    Prepared {
+        ticket: u32,
+        /// How many pictures are in it.
+        count: u32,
+        /// The names of their classes; none without labels.
+        classes: Vec<String>,
+        left: Vec<LeftOut>,
+    },
     /// Answers [`Request::SelfTest`].
     SelfTest {
         ticket: u32,
@@ -173,6 +200,20 @@ pub enum Event {
     },
     /// Answers [`Request::Estimate`].
     Estimate { ticket: u32, estimate: Estimate },
+}
+
+/// What a data set was made without, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+pub struct LeftOut {
+    /// `broken`, `not-a-picture`, `unsupported` (a format that nobody here reads), `too-large`, `too-many`, `zip-bomb`,
+    /// `nested-zip`, `encrypted`, `bad-idx`, `unreadable`; `labels-do-not-fit` (no pictures to a file of labels);
+    /// `without-label` (pictures that are used, but keep the others from having classes).
+    pub code: String,
+    /// How many files or pictures.
+    pub count: u32,
+    /// The names of the first three.
+    pub names: Vec<String>,
 }
 
 /// What kind of picture Easel draws itself.

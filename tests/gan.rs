@@ -115,6 +115,11 @@ fn variants() -> Vec<(&'static str, GanConfig, Dataset)> {
         generator_first: false,
         ..small(GanVariant::Cgan)
     };
+    let augmented = GanConfig {
+        mirror: true,
+        shift: 2,
+        ..small(GanVariant::Lsgan)
+    };
     let points = GanConfig {
         steps: 6,
         ..GanConfig::points()
@@ -122,7 +127,7 @@ fn variants() -> Vec<(&'static str, GanConfig, Dataset)> {
     vec![
         ("gan", minimax, digits.clone()),
         ("dcgan", small(GanVariant::Dcgan), digits.clone()),
-        ("lsgan", small(GanVariant::Lsgan), digits.clone()),
+        ("lsgan", augmented, digits.clone()),
         ("cgan", small(GanVariant::Cgan), digits.clone()),
         ("convolutional cgan", convolutional, digits),
         ("points", points, Dataset::Points(Points::moons())),

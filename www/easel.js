@@ -45,6 +45,13 @@
  * @property {Blob[]} [styles] `gatys`: the pictures to take the style from.
  * @property {Blob} [init] The picture to start from, with `init: "picture"`.
  * @property {Blob} [network] A `.safetensors` file, with `network: "custom"`.
+ * @property {Blob} [data] `gan`: what {@link Easel.dataset} made, with `data: "pictures"`.
+ *
+ * @typedef {import("./pkg/easel.d.ts").LeftOut} LeftOut
+ * @typedef {{ done: number, total: number, count: number, left: LeftOut[] }} Preparing Files looked at and known of, pictures
+ *   kept, and what was left out so far.
+ * @typedef {{ blob: Blob, count: number, classes: string[], left: LeftOut[], sheet: Blob }} Dataset `blob` is for
+ *   `inputs.data`; `sheet` is a PNG of the first 64, eight in a row.
  *
  * @typedef {object} Options
  * @property {boolean} [recover] Keep the state every few seconds, and go on from it if the worker dies.
@@ -94,6 +101,8 @@ export class Easel extends EventTarget {
   #ticket = 0;
   /** @type {Map<number, { resolve: (answer: Answer) => void, reject: (error: EaselError) => void }>} */
   #tickets = new Map();
+  /** @type {Map<number, (at: Preparing) => void>} Who is told how far a data set is, by ticket. */
+  #preparing = new Map();
   #number = 0;
   /** @type {Map<number, Run>} */
   #runs = new Map();
@@ -140,13 +149,49 @@ export class Easel extends EventTarget {
 
   /**
    * The first samples that a `gan` would learn from: pictures as a PNG, eight in a row; points as JSON, x and y of each.
-   * @param {JobConfig} job @returns {Promise<Blob>}
+   * @param {JobConfig} job @param {Inputs} [inputs] with `data: "pictures"` @returns {Promise<Blob>}
    */
-  async data(job) {
+  async data(job, inputs) {
     await this.#loaded.promise;
-    const { blob } = await this.#ask((ticket) => ({ type: "data", ticket, job }));
+    const { blob } = await this.#ask((ticket) => ({ type: "data", ticket, job }), { inputs });
     if (!blob) throw new EaselError({ code: "unexpected", message: "the worker sent no picture" });
     return blob;
+  }
+
+  /**
+   * Make a data set of files: pictures, zips of them, idx files; one at a time. The last folder of a `path` is a class. What
+   * cannot be used is left out and told.
+   * @param {Iterable<Blob | { path: string, file: Blob }>} files
+   * @param {{ size?: number, onProgress?: (at: Preparing) => void, signal?: AbortSignal }} [options] `size` is the side of a
+   *   picture in pixels, 8 to 128. With `signal` it can be called off, and rejects with `stopped`.
+   * @returns {Promise<Dataset>}
+   */
+  async dataset(files, { size = 32, onProgress, signal } = {}) {
+    await this.#loaded.promise;
+    if (signal?.aborted) throw new EaselError({ code: "stopped", message: "it was stopped" });
+    const all = [...files].map((one) => {
+      if (!(one instanceof Blob)) return one;
+      return { path: one instanceof File ? one.webkitRelativePath || one.name : "", file: one };
+    });
+    const names = all.map(({ path }) => path);
+    const inputs = { files: all.map(({ file }) => file) };
+    /** @type {Request | null} */
+    let abandon = null;
+    const stop = () => abandon && this.#worker?.postMessage({ request: abandon });
+    signal?.addEventListener("abort", stop);
+    try {
+      const { event, blob } = await this.#ask((ticket) => {
+        abandon = { type: "abandon", ticket };
+        if (onProgress) this.#preparing.set(ticket, onProgress);
+        return { type: "prepare", ticket, size, names };
+      }, { inputs });
+      if (event.type !== "prepared" || !blob) throw new EaselError({ code: "unexpected", message: `got ${event.type}` });
+      const sheet = await this.data({ job: "gan", variant: "gan", data: "pictures", size }, { data: blob });
+      const { count, classes, left } = event;
+      return { blob, count, classes, left, sheet };
+    } finally {
+      signal?.removeEventListener("abort", stop);
+    }
   }
 
   /**
@@ -226,6 +271,7 @@ export class Easel extends EventTarget {
     this.#up = false;
     for (const { reject } of this.#tickets.values()) reject(error);
     this.#tickets.clear();
+    this.#preparing.clear();
     for (const run of [...this.#runs.values()]) {
       // A run that waits for its turn goes to the next worker.
       if (!run.posted) continue;
@@ -284,13 +330,16 @@ export class Easel extends EventTarget {
       case "mended":
         this.dispatchEvent(new CustomEvent("mended", { detail: event.file }));
         return;
+      case "preparing":
+        this.#preparing.get(event.ticket)?.(event);
+        return;
       case "image":
       case "checkpoint":
       case "sample":
+      case "prepared":
       case "estimate":
       case "self-test":
-        this.#tickets.get(event.ticket)?.resolve(answer);
-        this.#tickets.delete(event.ticket);
+        this.#answered(event.ticket)?.resolve(answer);
         return;
       default: {
         const run = this.#runs.get(event.run);
@@ -306,8 +355,7 @@ export class Easel extends EventTarget {
     const error = new EaselError(failure);
     if (error.code === "no-webgpu" && !globalThis.isSecureContext) error.code = "insecure-context";
     if (ticket != null) {
-      this.#tickets.get(ticket)?.reject(error);
-      this.#tickets.delete(ticket);
+      this.#answered(ticket)?.reject(error);
     } else if (run != null) {
       // A lost device ends the worker, below, and what becomes of its runs is said there.
       if (error.code !== "device-lost") this.#runs.get(run)?.fail(error);
@@ -326,12 +374,20 @@ export class Easel extends EventTarget {
     if (error.code === "device-lost") this.#crash(error);
   }
 
-  /** @param {(ticket: number) => Request} request @returns {Promise<Answer>} */
-  #ask(request) {
+  /** Who waits for an answer, and no longer. @param {number} ticket */
+  #answered(ticket) {
+    const waiting = this.#tickets.get(ticket);
+    this.#tickets.delete(ticket);
+    this.#preparing.delete(ticket);
+    return waiting;
+  }
+
+  /** @param {(ticket: number) => Request} request @param {{ inputs?: object }} [beside] @returns {Promise<Answer>} */
+  #ask(request, beside) {
     const ticket = ++this.#ticket;
     const { promise, resolve, reject } = /** @type {ReturnType<typeof deferred<Answer>>} */ (deferred());
     this.#tickets.set(ticket, { resolve, reject });
-    this.#worker?.postMessage({ request: request(ticket) });
+    this.#worker?.postMessage({ request: request(ticket), ...beside });
     return promise;
   }
 

@@ -17,7 +17,7 @@ mod native {
     use easel::models::Architecture;
     use easel::native_bench::{self, Report, Torch, TorchDevice};
     use easel::ops::{Adapter, use_adapter};
-    use easel::protocol::{GanConfig, GatysConfig, ModelInfo};
+    use easel::protocol::{GanConfig, GanData, GatysConfig, ModelInfo};
     use easel::train::{features, gan};
     use easel::weights::{Weights, sha256};
 
@@ -100,7 +100,8 @@ mod native {
         /// `gan`, `dcgan`, `lsgan` or `cgan`.
         #[arg(long, default_value = "dcgan")]
         variant: String,
-        /// `ring`, `grid`, `moons`, `digits` or `scenes`; the variant's own if nothing is said.
+        /// `ring`, `grid`, `moons`, `digits` or `scenes`; or the path of a folder of pictures, a zip, or an idx file with its
+        /// labels beside it. The variant's own if nothing is said.
         #[arg(long)]
         data: Option<String>,
         /// Further settings as JSON, named as in the JavaScript API.
@@ -284,8 +285,15 @@ mod native {
     fn train_gan(args: GanArgs, device: &Device) -> Result<(), Box<dyn std::error::Error>> {
         let mut config: serde_json::Value = serde_json::from_str(&args.settings)?;
         config["variant"] = args.variant.into();
+        let name = args.data.clone().map(serde_json::Value::from);
+        let named = name.is_none_or(|name| serde_json::from_value::<GanData>(name).is_ok());
+        let path = args.data.clone().filter(|_| !named).map(PathBuf::from);
+        if let Some(path) = path.as_ref().filter(|path| !path.exists()) {
+            return Err(format!("{} is neither data of Easel nor a file", path.display()).into());
+        }
+        let data = path.as_ref().map(|_| "pictures".to_owned()).or(args.data);
         for (name, given) in [
-            ("data", args.data.map(Into::into)),
+            ("data", data.map(serde_json::Value::from)),
             ("steps", args.steps.map(Into::into)),
         ] {
             if let Some(value) = given {
@@ -295,6 +303,7 @@ mod native {
         let config: GanConfig = serde_json::from_value(config)?;
         let settings = gan::Settings {
             config,
+            data: path,
             out: args.out,
             every: args.every.max(1),
             resume: args.resume,

@@ -111,6 +111,82 @@ impl Pictures {
         self.labels.is_empty()
     }
 
+    /// `[C, H, W]` of each.
+    #[must_use]
+    pub fn shape(&self) -> [usize; 3] {
+        [self.channels, self.size, self.size]
+    }
+
+    /// How many classes there are; 1 where there are no labels.
+    #[must_use]
+    pub fn classes(&self) -> usize {
+        self.classes
+    }
+
+    /// Values of one picture after the other, each `[C, H, W]`, 0..=255.
+    #[must_use]
+    pub fn values(&self) -> &[u8] {
+        &self.values
+    }
+
+    /// The class of each.
+    #[must_use]
+    pub fn labels(&self) -> &[u8] {
+        &self.labels
+    }
+
+    /// The first `count` and the others.
+    ///
+    /// # Panics
+    /// If there are fewer.
+    #[must_use]
+    pub fn split(mut self, count: usize) -> (Self, Self) {
+        let one = self.channels * self.size * self.size;
+        let others = Self {
+            values: self.values.split_off(count * one),
+            labels: self.labels.split_off(count),
+            ..self
+        };
+        (self, others)
+    }
+
+    /// The pictures of these numbers, each changed at random: `[B, C, H, W]` in -1..1.
+    fn changed(
+        &self,
+        numbers: &[usize],
+        Augmentation { mirror, shift }: Augmentation,
+        seed: &mut Seed,
+        device: &Device,
+    ) -> Tensor<4> {
+        let (size, area) = (self.size, self.size * self.size);
+        let last = size as isize - 1;
+        let mut values = Vec::with_capacity(numbers.len() * self.channels * area);
+        for &number in numbers {
+            let mirrored = mirror && seed.chance(0.5);
+            let mut move_by = || seed.below(2 * shift + 1) as isize - shift as isize;
+            let (across, down) = if shift > 0 {
+                (move_by(), move_by())
+            } else {
+                (0, 0)
+            };
+            // What lies beyond an edge is as the edge.
+            let from = |at: usize, by: isize| (at as isize + by).clamp(0, last) as usize;
+            for plane in 0..self.channels {
+                let plane = &self.values[(number * self.channels + plane) * area..][..area];
+                for y in 0..size {
+                    let row = &plane[from(y, down) * size..][..size];
+                    values.extend((0..size).map(|x| {
+                        let x = from(x, across);
+                        let x = if mirrored { size - 1 - x } else { x };
+                        f32::from(row[x]) / 127.5 - 1.0
+                    }));
+                }
+            }
+        }
+        let dims = [numbers.len(), self.channels, size, size];
+        Tensor::from_data(TensorData::new(values, dims), device)
+    }
+
     /// The pictures of these numbers: `[B, C, H, W]` in -1..1.
     ///
     /// # Panics
@@ -125,6 +201,26 @@ impl Pictures {
         }
         let dims = [numbers.len(), self.channels, self.size, self.size];
         Tensor::from_data(TensorData::new(values, dims), device)
+    }
+}
+
+/// What is done at random to each picture that is learnt from, so that few stand for more.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Augmentation {
+    /// Half of them are mirrored, left and right.
+    pub mirror: bool,
+    /// They are moved by up to so many pixels each way.
+    pub shift: usize,
+}
+
+impl Augmentation {
+    /// As the settings say.
+    #[must_use]
+    pub fn of(config: &GanConfig) -> Self {
+        Self {
+            mirror: config.mirror,
+            shift: config.shift as usize,
+        }
     }
 }
 
@@ -214,7 +310,8 @@ impl Dataset {
         points.map(Self::Points)
     }
 
-    /// The shape `[C, H, W]` of the samples that a run asks for, and how many classes they have.
+    /// The shape `[C, H, W]` of the samples that a run asks for, and how many classes they have; of the user's own
+    /// pictures, the most that they can have.
     #[must_use]
     pub fn kind(config: &GanConfig) -> ([usize; 3], usize) {
         let size = config.size as usize;
@@ -231,7 +328,7 @@ impl Dataset {
     pub fn shape(&self) -> [usize; 3] {
         match self {
             Self::Points(_) => [2, 1, 1],
-            Self::Pictures(p) => [p.channels, p.size, p.size],
+            Self::Pictures(p) => p.shape(),
         }
     }
 
@@ -244,12 +341,18 @@ impl Dataset {
         }
     }
 
-    /// `count` random samples, `[B, C, H, W]`, and their labels.
+    /// `count` random samples, `[B, C, H, W]`, and their labels. Points are not augmented.
     ///
     /// # Panics
     /// If there are no pictures.
     #[must_use]
-    pub fn batch(&self, count: usize, seed: &mut Seed, device: &Device) -> (Tensor<4>, Vec<u8>) {
+    pub fn batch(
+        &self,
+        count: usize,
+        augmentation: Augmentation,
+        seed: &mut Seed,
+        device: &Device,
+    ) -> (Tensor<4>, Vec<u8>) {
         match self {
             Self::Points(points) => {
                 let values = points.sample(count, seed).concat();
@@ -261,7 +364,14 @@ impl Dataset {
                 let pick = |_| seed.below(pictures.len());
                 let numbers: Vec<_> = (0..count).map(pick).collect();
                 let labels = numbers.iter().map(|i| pictures.labels[*i]).collect();
-                (pictures.at(&numbers, device), labels)
+                let samples = match augmentation {
+                    Augmentation {
+                        mirror: false,
+                        shift: 0,
+                    } => pictures.at(&numbers, device),
+                    changes => pictures.changed(&numbers, changes, seed, device),
+                };
+                (samples, labels)
             }
         }
     }

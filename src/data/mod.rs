@@ -4,6 +4,7 @@ pub mod color;
 pub mod dataset;
 pub mod decode;
 pub mod digits;
+pub mod own;
 pub mod points;
 pub mod scenes;
 pub mod seed;

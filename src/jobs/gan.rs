@@ -10,7 +10,7 @@ use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
 
-use crate::data::dataset::Dataset;
+use crate::data::dataset::{Augmentation, Dataset};
 use crate::data::seed::Seed;
 use crate::error::Error;
 use crate::losses::adversarial;
@@ -256,7 +256,8 @@ impl GanTrainer {
     /// The discriminator's loss and its mean opinions on real and generated samples.
     fn step_discriminator(&mut self, data: &Dataset, fakes: &Fakes) -> [Tensor<1>; 3] {
         let batch = self.config.batch as usize;
-        let (real, labels) = data.batch(batch, &mut self.seed, &self.device);
+        let augmentation = Augmentation::of(&self.config);
+        let (real, labels) = data.batch(batch, augmentation, &mut self.seed, &self.device);
         let labels = self.told(&labels, &self.device);
         let fake = Tensor::from_inner(fakes.samples.clone().inner());
         let (real, fake) = (self.shown(real), self.shown(fake));

@@ -82,7 +82,7 @@ pub enum GanData {
     Digits,
     /// Our own scenes; a class for each kind.
     Scenes,
-    /// Pictures given as `inputs.files`.
+    /// The user's own, prepared by `Request::Prepare` and given as `inputs.data`.
     Pictures,
 }
 
@@ -121,6 +121,10 @@ pub struct GanConfig {
     pub size: u32,
     /// How many pictures are drawn of digits and scenes.
     pub count: u32,
+    /// Whether half of the pictures that are learnt from are mirrored, left and right, at random.
+    pub mirror: bool,
+    /// By how many pixels they are moved at random, each way at most.
+    pub shift: u32,
     /// Corners of each stroke of `data: "drawn"`, within -1..1.
     pub drawing: Vec<Vec<[f32; 2]>>,
     /// Deviation across the strokes of `drawing`.

@@ -13,8 +13,9 @@ use web_sys::Blob;
 
 use super::driver::{Command, Host, drive};
 use super::host::{Browser, Mailbox, Post, blob, png};
-use super::inputs::{Inputs, read_blob, read_network, read_picture};
+use super::inputs::{Inputs, files, prepare, read_blob, read_network, read_picture, read_prepared};
 use crate::data::dataset::{Dataset, Drawer, Pictures};
+use crate::data::own::{Collection, Prepared};
 use crate::data::{decode::Picture, scenes, styles};
 use crate::error::Error;
 use crate::gpu::{self, Gpu, Presenter};
@@ -31,6 +32,8 @@ use crate::weights::{self, Checkpoint, Weights};
 const HELD: usize = 128;
 /// Pictures that are shown of a data set.
 const SHOWN: u32 = 64;
+/// Milliseconds between two words on how far a data set is.
+const TOLD: f64 = 100.0;
 
 /// What the worker's script lends to the session.
 #[derive(Clone)]
@@ -55,6 +58,8 @@ struct State {
     current: RefCell<Option<(u32, Rc<Mailbox>)>>,
     networks: RefCell<HashMap<String, (Architecture, Rc<FeatureNetwork>)>>,
     pictures: RefCell<Option<Drawn>>,
+    /// The ticket of the data set that is being made.
+    preparing: Cell<Option<u32>>,
 }
 
 /// What pictures were drawn for, and those to learn from and to judge by.
@@ -81,6 +86,7 @@ impl Session {
             current: RefCell::default(),
             networks: RefCell::default(),
             pictures: RefCell::default(),
+            preparing: Cell::default(),
         }))
     }
 
@@ -139,10 +145,32 @@ impl Session {
                 Ok(estimate) => self.emit(&Event::Estimate { ticket, estimate }),
                 Err(error) => self.fail(None, Some(ticket), &error),
             },
+            Request::Prepare {
+                ticket,
+                size,
+                names,
+            } => {
+                self.0.preparing.set(Some(ticket));
+                let (session, files) = (self.clone(), files(&inputs));
+                spawn_local(async move {
+                    match session.prepare(ticket, size, &names, &files).await {
+                        Ok((event, blob)) => {
+                            session.0.services.post.send(&event, None, Some(&blob));
+                        }
+                        Err(error) => session.fail(None, Some(ticket), &error),
+                    }
+                });
+            }
+            Request::Abandon { ticket } => {
+                if self.0.preparing.get() == Some(ticket) {
+                    self.0.preparing.set(None);
+                }
+            }
             Request::Data { ticket, job } => {
                 let session = self.clone();
                 spawn_local(async move {
-                    match session.data_sheet(&job).await {
+                    let inputs = Inputs::take(&inputs);
+                    match session.data_sheet(&job, &inputs).await {
                         Ok(blob) => {
                             let event = Event::Sample { ticket };
                             session.0.services.post.send(&event, None, Some(&blob));
@@ -325,7 +353,14 @@ impl Session {
         mailbox: Rc<Mailbox>,
     ) -> Result<(), Error> {
         let device = self.device()?;
-        let (shape, classes) = Dataset::kind(&config);
+        let own = match config.data {
+            GanData::Pictures => Some(own(&config, &inputs, saved.is_some()).await?),
+            _ => None,
+        };
+        let (shape, classes) = match &own {
+            Some((data, _)) => (data.shape(), data.classes()),
+            None => Dataset::kind(&config),
+        };
         let estimate = estimate_gan(&config, shape, classes, self.memory()?)?;
         if !estimate.fits {
             return Err(Error::TooLarge {
@@ -333,9 +368,10 @@ impl Session {
                 largest: config.size / 2,
             });
         }
-        let (data, held) = match Dataset::points(&config) {
-            Some(points) => (points, None),
-            None => {
+        let (data, held) = match (own, Dataset::points(&config)) {
+            (Some((data, held)), _) => (Dataset::Pictures(data), Some(held)),
+            (None, Some(points)) => (points, None),
+            (None, None) => {
                 let nothing = || Error::BadSetting {
                     name: "data",
                     detail: "there is nothing to learn from".into(),
@@ -373,7 +409,51 @@ impl Session {
         Ok(())
     }
 
-    async fn data_sheet(&self, job: &JobConfig) -> Result<Blob, Error> {
+    /// Makes a data set of files and tells how far it is.
+    async fn prepare(
+        &self,
+        ticket: u32,
+        size: u32,
+        names: &[String],
+        files: &[Blob],
+    ) -> Result<(Event, Blob), Error> {
+        let told = Cell::new(f64::NEG_INFINITY);
+        let between = async |all: &Collection| -> Result<(), Error> {
+            if self.0.preparing.get() != Some(ticket) {
+                return Err(Error::Stopped);
+            }
+            let (done, total) = all.progress();
+            let now = js_sys::Date::now();
+            if now - told.get() >= TOLD || done == total {
+                told.set(now);
+                self.emit(&Event::Preparing {
+                    ticket,
+                    done: done as u32,
+                    total: total as u32,
+                    count: all.len() as u32,
+                    left: all.left(),
+                });
+            }
+            self.breathe().await;
+            Ok(())
+        };
+        let prepared = prepare(size, names, files, between).await?;
+        let blob = blob(&prepared.write()?, "application/octet-stream")?;
+        let Prepared {
+            pictures,
+            classes,
+            left,
+        } = prepared;
+        let event = Event::Prepared {
+            ticket,
+            count: pictures.len() as u32,
+            classes,
+            left,
+        };
+        Ok((event, blob))
+    }
+
+    async fn data_sheet(&self, job: &JobConfig, inputs: &Inputs) -> Result<Blob, Error> {
         let nothing = || Error::BadSetting {
             name: "data",
             detail: "there are no pictures to show".into(),
@@ -389,7 +469,14 @@ impl Session {
             let real = json!(real_points(&points)).to_string();
             return blob(real.as_bytes(), "application/json");
         }
-        let pictures = self.drawn(Drawer::new(&config), |_, _| ()).await;
+        let pictures = match (config.data, inputs.get("data")) {
+            (GanData::Pictures, Some(file)) => {
+                let all = read_prepared(file).await?.pictures;
+                let count = all.len().min(SHOWN as usize);
+                Some(all.split(count).0)
+            }
+            _ => self.drawn(Drawer::new(&config), |_, _| ()).await,
+        };
         let (bytes, w, h) = pictures.ok_or_else(nothing)?.sheet(8);
         png(&bytes, w, h)
     }
@@ -568,6 +655,23 @@ impl Session {
             .map_err(failed)?;
         Ok(bytes.unchecked_into::<Uint8Array>().to_vec())
     }
+}
+
+/// The user's own pictures: those to learn from and those to judge by.
+async fn own(
+    config: &GanConfig,
+    inputs: &Inputs,
+    resumed: bool,
+) -> Result<(Pictures, Pictures), Error> {
+    let missing = || match resumed {
+        false => Error::BadSetting {
+            name: "data",
+            detail: "`pictures` are given as `inputs.data`, and it is missing".into(),
+        },
+        true => Error::BadCheckpoint("it lacks its pictures".into()),
+    };
+    let file = inputs.get("data").ok_or_else(missing)?;
+    read_prepared(file).await?.for_run(config)
 }
 
 fn model(id: &str) -> Option<ModelInfo> {

@@ -8,6 +8,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, ImageBitmap, OffscreenCanvas, OffscreenCanvasRenderingContext2d};
 
 use crate::data::decode::{self, MAX_BYTES, MAX_PIXELS, Picture};
+use crate::data::own::{self, Collection, MAX_FILE, MAX_PREPARED, Prepared};
 use crate::error::Error;
 use crate::models::Architecture;
 use crate::weights::{Header, Weights};
@@ -23,7 +24,7 @@ pub struct Input {
     pub blob: Blob,
 }
 
-/// The files of a run by role: `content`, `style.0` and further, `init`, `network`, `file.0` and further.
+/// The files of a run by role: `content`, `style.0` and further, `init`, `network`, `data`.
 #[derive(Debug, Default)]
 pub struct Inputs(Vec<(String, Input)>);
 
@@ -41,17 +42,14 @@ impl Inputs {
             Some(Input { name, blob })
         };
         let mut all = Vec::new();
-        for role in ["content", "init", "network"] {
+        for role in ["content", "init", "network", "data"] {
             let found = get(role).and_then(|value| input(value, role));
             all.extend(found.map(|input| (role.to_owned(), input)));
         }
-        for (list, role) in [("styles", "style"), ("files", "file")] {
-            let list = get(list).filter(Array::is_array);
-            let list = list.map(|list| Array::from(&list)).unwrap_or_default();
-            let found = list.iter().filter_map(|value| input(value, role));
-            let found = found.enumerate();
-            all.extend(found.map(|(i, input)| (format!("{role}.{i}"), input)));
-        }
+        let styles = array(object, "styles");
+        let found = styles.iter().filter_map(|value| input(value, "style"));
+        let found = found.enumerate();
+        all.extend(found.map(|(i, input)| (format!("style.{i}"), input)));
         Self(all)
     }
 
@@ -91,6 +89,77 @@ impl Inputs {
         };
         Self(all.into_iter().filter_map(file).collect())
     }
+}
+
+fn array(object: &JsValue, key: &str) -> Array {
+    let list = Reflect::get(object, &key.into()).ok();
+    let list = list.filter(Array::is_array);
+    list.map(|list| Array::from(&list)).unwrap_or_default()
+}
+
+/// The files beside a request for a data set; one that is no file is empty.
+pub fn files(object: &JsValue) -> Vec<Blob> {
+    let file = |value: JsValue| value.dyn_into().ok().or_else(|| Blob::new().ok());
+    array(object, "files").iter().filter_map(file).collect()
+}
+
+/// Makes a data set of files, read one after the other. `between` lets messages in, and stops it by an error.
+///
+/// # Errors
+/// Those of [`Collection`] and of `between`.
+pub async fn prepare(
+    size: u32,
+    names: &[String],
+    files: &[Blob],
+    between: impl AsyncFn(&Collection) -> Result<(), Error>,
+) -> Result<Prepared, Error> {
+    let mut all = Collection::new(size, files.len())?;
+    for i in own::order(files.len()) {
+        between(&all).await?;
+        let (blob, name) = (&files[i], names.get(i).map_or("", String::as_str));
+        if blob.size() > MAX_FILE as f64 {
+            all.refuse(name, "too-large");
+            continue;
+        }
+        // A file may have been moved or forbidden since it was chosen.
+        let Ok(bytes) = read_blob(blob).await else {
+            all.refuse(name, "unreadable");
+            continue;
+        };
+        if all.give(name, bytes) {
+            let input = Input {
+                name: name.into(),
+                blob: blob.clone(),
+            };
+            match by_browser(&input).await {
+                Ok(Some(picture)) => all.take(name, &picture.pixels),
+                Ok(None) => all.leave(name, "unsupported"),
+                Err(_) => all.leave(name, "too-large"),
+            }
+        }
+        while all.step() {
+            between(&all).await?;
+        }
+    }
+    between(&all).await?;
+    all.finish()
+}
+
+/// The data set of a run.
+///
+/// # Errors
+/// `BadData`.
+pub async fn read_prepared(input: &Input) -> Result<Prepared, Error> {
+    if input.blob.size() > MAX_PREPARED as f64 {
+        return Err(Error::BadData {
+            code: "data-broken",
+            detail: format!(
+                "{} bytes; at most {MAX_PREPARED} are read",
+                input.blob.size()
+            ),
+        });
+    }
+    Prepared::read(&read_blob(&input.blob).await?)
 }
 
 /// All bytes of a Blob.

@@ -13,10 +13,12 @@ use std::time::Instant;
 use burn::tensor::{Device, Tensor, TensorData};
 use image::RgbaImage;
 
+use super::own::gather;
 use crate::data::dataset::{Dataset, Drawer};
+use crate::data::own::Prepared;
 use crate::error::Error;
 use crate::jobs::{Gan, Job, Status};
-use crate::protocol::{GanConfig, JobConfig};
+use crate::protocol::{GanConfig, GanData, JobConfig};
 use crate::weights::{Checkpoint, write_checkpoint, write_f16};
 
 /// Steps from one progress line to the next.
@@ -24,11 +26,16 @@ const LINE: u32 = 50;
 /// Pictures that it is judged by.
 const HELD: usize = 512;
 
+/// See [`Checkpoint::inputs`].
+type Inputs = BTreeMap<String, (String, Vec<u8>)>;
+
 /// What to train, and where it goes.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The job's settings.
     pub config: GanConfig,
+    /// With `data: "pictures"`: a folder, a zip or an idx file. A checkpoint holds what was made of it.
+    pub data: Option<PathBuf>,
     /// The weights; beside it lie the checkpoint (`.easel`) and the newest sheet of samples (`.png`).
     pub out: PathBuf,
     /// Steps from one checkpoint to the next.
@@ -68,16 +75,30 @@ pub fn train(
             ..of_run.clone()
         };
     }
-    let saved = saved.map(|saved| (saved.meta, saved.tensors));
     let nothing = || Error::BadSetting {
         name: "data",
         detail: "there is nothing to learn from".into(),
     };
-    let data = match Dataset::points(&config) {
-        Some(points) => points,
-        None => Dataset::Pictures(Drawer::new(&config).ok_or_else(nothing)?.finish()),
+    let mut inputs = Inputs::new();
+    let (data, held) = if config.data == GanData::Pictures {
+        let kept = saved.as_ref().and_then(|saved| saved.inputs.get("data"));
+        let own = match (kept, &settings.data) {
+            (Some((_, bytes)), _) => Prepared::read(bytes)?,
+            (None, Some(path)) => gather(path, config.size)?,
+            (None, None) => return Err(nothing()),
+        };
+        told(summary(&own));
+        inputs.insert("data".into(), ("data".into(), own.write()?));
+        let (data, held) = own.for_run(&config)?;
+        (Dataset::Pictures(data), Some(held))
+    } else {
+        let data = match Dataset::points(&config) {
+            Some(points) => points,
+            None => Dataset::Pictures(Drawer::new(&config).ok_or_else(nothing)?.finish()),
+        };
+        (data, Drawer::held(&config, HELD).map(Drawer::finish))
     };
-    let held = Drawer::held(&config, HELD).map(Drawer::finish);
+    let saved = saved.map(|saved| (saved.meta, saved.tensors));
     let mut job = Gan::new(&config, data, held, saved, device)?;
     let (begun, first) = (Instant::now(), job.progress().step);
     let mut metrics = BTreeMap::new();
@@ -102,7 +123,7 @@ pub fn train(
             ));
         }
         if progress.step % settings.every == 0 || last {
-            keep(&job, &state)?;
+            keep(&job, &inputs, &state)?;
             let sheet = settings.out.with_extension("png");
             picture(&job)?
                 .save(&sheet)
@@ -126,6 +147,23 @@ pub fn train(
     Ok(Outcome { file, metrics })
 }
 
+/// A line on a data set.
+fn summary(own: &Prepared) -> String {
+    let mut line = format!("{} pictures", own.pictures.len());
+    if !own.classes.is_empty() {
+        line += &format!(
+            " in {} classes: {}",
+            own.classes.len(),
+            own.classes.join(", ")
+        );
+    }
+    for left in &own.left {
+        let names = left.names.join(", ");
+        line += &format!("; {} {}: {names}", left.count, left.code);
+    }
+    line
+}
+
 fn file(path: &Path) -> impl Fn(std::io::Error) -> Error {
     move |e| Error::Unexpected(format!("{}: {e}", path.display()))
 }
@@ -141,11 +179,11 @@ fn numbers(job: &mut Gan) -> BTreeMap<String, f32> {
 }
 
 /// The whole state, complete or not at all.
-fn keep(job: &Gan, path: &Path) -> Result<(), Error> {
+fn keep(job: &Gan, inputs: &Inputs, path: &Path) -> Result<(), Error> {
     let snapshot = job.save();
     let read = |(name, x): (String, Tensor<1>)| (name, x.into_data());
     let tensors: Vec<_> = snapshot.tensors.into_iter().map(read).collect();
-    let bytes = write_checkpoint(&snapshot.config, &snapshot.meta, &BTreeMap::new(), &tensors)?;
+    let bytes = write_checkpoint(&snapshot.config, &snapshot.meta, inputs, &tensors)?;
     let part = path.with_extension("part");
     fs::write(&part, bytes).map_err(file(&part))?;
     fs::rename(&part, path).map_err(file(path))

@@ -3,4 +3,5 @@
 mod darknet;
 pub mod features;
 pub mod gan;
+pub mod own;
 mod pictures;

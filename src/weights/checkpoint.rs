@@ -26,7 +26,7 @@ pub struct Checkpoint {
     pub config: JobConfig,
     /// What the job's own `load` reads.
     pub meta: Value,
-    /// The files the run was started with, by role: `content`, `style.0`, `init`, `network`, `file.0`.
+    /// The files the run was started with, by role: `content`, `style.0`, `init`, `network`, `data`.
     pub inputs: BTreeMap<String, (String, Vec<u8>)>,
     /// The job's tensors, flat.
     pub tensors: BTreeMap<String, Vec<f32>>,

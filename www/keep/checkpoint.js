@@ -1,6 +1,6 @@
 // @ts-check
 /**
- * What the page reads of an `.easel` file: that it is one, and the photo in it. The engine reads it again, and strictly
+ * What the page reads of an `.easel` file: that it is one, and the photo or the data set in it. The engine reads it again, and strictly
  * (`src/weights/checkpoint.rs`).
  */
 
@@ -10,7 +10,7 @@ const MAX_HEADER = 1 << 20;
 /**
  * Nothing if it is no run.
  * @param {Blob} file
- * @returns {Promise<{ content: { name: string, blob: Blob } | null, config: Record<string, any>, steps: number } | null>}
+ * @returns {Promise<{ content: { name: string, blob: Blob } | null, data: { name: string, blob: Blob } | null, config: Record<string, any>, steps: number } | null>}
  */
 export async function inspect(file) {
   try {
@@ -20,9 +20,11 @@ export async function inspect(file) {
     const { config, names } = JSON.parse(header.__metadata__.easel);
     const ends = Object.entries(header).map(([name, tensor]) => (name === "__metadata__" ? 0 : Number(tensor.data_offsets[1])));
     if (8 + length + Math.max(...ends) !== file.size) return null;
-    const [from, to] = header["input.content"]?.data_offsets ?? [];
-    const content = from === undefined ? null : { name: String(names?.content ?? ""), blob: file.slice(8 + length + from, 8 + length + to) };
-    return { content, config, steps: Number(config.steps) };
+    const input = (/** @type {string} */ role) => {
+      const [from, to] = header[`input.${role}`]?.data_offsets ?? [];
+      return from === undefined ? null : { name: String(names?.[role] ?? ""), blob: file.slice(8 + length + from, 8 + length + to) };
+    };
+    return { content: input("content"), data: input("data"), config, steps: Number(config.steps) };
   } catch {
     return null;
   }

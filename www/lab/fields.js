@@ -11,7 +11,7 @@
  * @property {number} [min] of a number
  * @property {number} [max]
  * @property {boolean} [whole]
- * @property {string[]} [options] of a choice
+ * @property {string[]} [options] of a choice; of numbers of pixels if `whole`
  * @property {boolean} [onOff]
  * @property {boolean} [live] A running job takes it at once.
  * @property {(config: Config) => boolean} [used] Whether it means anything with these settings.
@@ -25,7 +25,7 @@ const labelled = ({ variant }) => variant === "cgan";
 const dense = ({ network }) => network === "mlp";
 
 export const VARIANTS = /** @type {const} */ (["gan", "dcgan", "lsgan", "cgan"]);
-export const DATA = /** @type {const} */ (["ring", "grid", "moons", "drawn", "digits", "scenes"]);
+export const DATA = /** @type {const} */ (["ring", "grid", "moons", "drawn", "digits", "scenes", "pictures"]);
 
 /** @type {{ title: "lab.group.game" | "lab.group.pace" | "lab.group.networks", fields: Field[] }[]} */
 export const GROUPS = [
@@ -55,11 +55,14 @@ export const GROUPS = [
   {
     title: "lab.group.networks",
     fields: [
+      { key: "size", options: ["28", "32", "64"], whole: true, used: (config) => !points(config) },
       { key: "latent", min: 1, max: 512, whole: true },
       { key: "width", min: 1, max: 256, whole: true, used: (config) => !dense(config) },
       { key: "dropout", min: 0, max: 0.9, used: dense },
       { key: "norm", onOff: true, used: dense },
-      { key: "count", min: 2, max: 20000, whole: true, used: (config) => !points(config) },
+      { key: "count", min: 2, max: 20000, whole: true, used: (config) => !points(config) && config.data !== "pictures" },
+      { key: "mirror", onOff: true, used: (config) => !points(config) },
+      { key: "shift", min: 0, max: 8, whole: true, used: (config) => !points(config) },
     ],
   },
 ];

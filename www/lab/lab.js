@@ -2,6 +2,7 @@
 /** The view "GAN lab": two networks learn before your eyes. Loaded when it is first opened. */
 import { download, icon, make } from "../dom.js";
 import { add, bytes, number, say, setTitle, t } from "../i18n.js";
+import { inspect } from "../keep/checkpoint.js";
 import { Chart } from "../views/chart.js";
 import { Keeping } from "../views/keeping.js";
 import { alarm, announce, clear, tell } from "../views/notices.js";
@@ -22,7 +23,7 @@ const SLOW = 700;
 /** What a software adapter can show something of within a minute. @param {Config} config @returns {Partial<Config>} */
 const modest = (config) => (points(config) ? {} : config.network === "mlp" ? { batch: 32, count: 500 } : config.start ? { batch: 16, count: 300 } : { width: 8, batch: 16, count: 300 });
 /** Settings of the networks: a trained start has those of the defaults. */
-const SHAPE = ["latent", "width", "norm", "noiseLabel", "pictureLabel"];
+const SHAPE = ["size", "latent", "width", "norm", "noiseLabel", "pictureLabel"];
 /** A change that a warning speaks of must last so many readings. */
 const PATIENCE = 12;
 const LEARNING = /** @type {const} */ (["both", "generator", "discriminator"]);
@@ -62,6 +63,10 @@ export class Lab {
   #asked = 0;
   /** @type {import("./plot.js").Stroke | null} The stroke under the pen. */
   #stroke = null;
+  /** @type {import("./own.js").Own | null} */
+  #own = null;
+  /** @type {Promise<import("./own.js").Own> | null} */
+  #owning = null;
 
   #plotCanvas = make("canvas", { class: "lab-plot", role: "img" });
   #plot;
@@ -70,6 +75,7 @@ export class Lab {
   #realFigure;
   #main;
   #caption = make("p", { class: "caption" });
+  #ownPlace = make("section", { class: "lab-own", label: "lab.own", hidden: true });
   #layers = make("div", { class: "lab-layers", role: "group", label: "lab.layers" });
   #pens = make("div", { class: "row" });
   #numbers = make("dl", { class: "lab-numbers", label: "lab.numbers" });
@@ -118,6 +124,7 @@ export class Lab {
     this.#stage = make(
       "section", { class: "stage", label: "lab.stage" },
       make("div", { class: "lab-top" }, this.#segments("data", DATA, (data) => this.#choose({ data }))),
+      this.#ownPlace,
       make("div", { class: "mount lab-mount" }, this.#main, this.#realFigure),
       make("div", { class: "under" }, this.#caption, this.#pens, this.#layers),
       this.#advice, this.#numbers, game, quality,
@@ -151,6 +158,7 @@ export class Lab {
       open: page.portfolio,
     });
     document.getElementById("stylize")?.after(this.#view);
+    for (const type of ["dragenter", "dragover", "dragleave", "drop"]) addEventListener(type, (event) => this.#drag(/** @type {DragEvent} */ (event)), true);
     document.addEventListener("languagechange", () => this.#show());
     document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && this.#run?.keep());
     new MutationObserver(() => this.#plot.draw()).observe(document.documentElement, { attributeFilter: ["data-theme"] });
@@ -179,6 +187,7 @@ export class Lab {
   /** It is shown, or not. @param {boolean} on */
   shown(on) {
     this.#view.hidden = !on;
+    this.#own?.shown(on && this.#config.data === "pictures");
     if (on) setTitle("lab.title");
     if (on) this.#plot.draw();
   }
@@ -194,7 +203,7 @@ export class Lab {
       if (text === null || text === "") continue;
       const value = Number(text);
       if (options) {
-        if (options.includes(text)) changed[key] = text;
+        if (options.includes(text)) changed[key] = whole ? value : text;
       } else if (onOff) changed[key] = text === "true";
       else if (value >= min && value <= max && (!whole || Number.isInteger(value))) changed[key] = value;
     }
@@ -232,6 +241,12 @@ export class Lab {
     this.#config = { ...this.#defaults(config.variant, config.data), ...config };
     this.#changed = this.#differences();
     this.#plot.strokes = config.data === "drawn" ? /** @type {any} */ (config.drawing) : [];
+    if (config.data === "pictures") {
+      this.#openOwn(async (own) => {
+        const file = await inspect(state);
+        if (file?.data) own.keep(file.data.blob);
+      });
+    }
     this.#show();
     this.#follow(() => this.#easel.resume(state, { recover: true }), kept);
   }
@@ -244,7 +259,7 @@ export class Lab {
   /** @param {string} variant @returns {string[]} what it can learn from */
   #known(variant) {
     const all = this.#easel.defaults?.gan ?? [];
-    return all.filter((one) => one.variant === variant).map(({ data }) => String(data)).filter((data) => data !== "pictures");
+    return all.filter((one) => one.variant === variant).map(({ data }) => String(data));
   }
 
   /** @param {string} variant @param {string} data @returns {Config} */
@@ -278,6 +293,7 @@ export class Lab {
     if (this.#changed.objective === objective) delete this.#changed.objective;
     this.#config = { ...this.#defaults(variant, data), ...this.#changed, learning };
     this.#changed = this.#differences();
+    if (data === "pictures") this.#openOwn();
     if (!this.busy) this.#clear();
     this.#show();
     this.#ask();
@@ -291,6 +307,7 @@ export class Lab {
     this.#changed = this.#differences();
     this.#show();
     this.#linked();
+    if (name === "size") this.#ask();
     if (!live || !this.busy) return;
     this.#moved[name] = value;
     clearTimeout(this.#moveTimer);
@@ -309,6 +326,50 @@ export class Lab {
     if (this.busy) this.#set("learning", "both", true);
   }
 
+  /** What the visitor's own pictures need; loaded when it is first asked for. @param {(own: import("./own.js").Own) => unknown} [act] */
+  async #openOwn(act) {
+    this.#owning ??= import("./own.js").then(({ Own }) => {
+      const changed = () => {
+        this.#show();
+        this.#ask();
+      };
+      return (this.#own = new Own(this.#easel, { place: this.#ownPlace, size: () => this.#config.size, changed }));
+    });
+    try {
+      await act?.(await this.#owning);
+    } catch (error) {
+      this.#owning = null;
+      alarm(error);
+    }
+  }
+
+  /** Files that are dropped anywhere on the view are pictures to learn from, or a run to go on with. @param {DragEvent} event */
+  #drag(event) {
+    const { dataTransfer } = event;
+    if (this.#view.hidden || !dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    // The page's own places to drop are those of Stylize.
+    event.stopPropagation();
+    dataTransfer.dropEffect = "copy";
+    this.#view.classList.toggle("dropping", event.type === "dragenter" || event.type === "dragover");
+    if (event.type !== "drop") return;
+    const [first, ...others] = dataTransfer.files;
+    if (first && others.length === 0 && /\.easel$/i.test(first.name)) {
+      this.#open(first);
+      return;
+    }
+    // They can be asked for only now.
+    const items = [...dataTransfer.items].filter(({ kind }) => kind === "file").map((item) => item.webkitGetAsEntry() ?? item.getAsFile());
+    this.#choose({ data: "pictures" });
+    this.#openOwn((own) => own.dropped(items));
+  }
+
+  /** What travels beside a request. */
+  get #inputs() {
+    const data = this.#config.data === "pictures" ? this.#own?.blob : null;
+    return data ? { data } : {};
+  }
+
   #linked() {
     this.#view.dispatchEvent(new Event("linkchange"));
   }
@@ -325,7 +386,11 @@ export class Lab {
       const estimate = await this.#easel.estimate(job, { width: 1, height: 1 });
       if (mine !== this.#asked) return;
       if (!this.busy && this.#step === 0) say(this.#line, "lab.idle", { steps: this.#config.steps, memory: bytes(estimate.bytes) });
-      const blob = await this.#easel.data(job);
+      if (this.#config.data === "pictures" && !this.#own?.blob) {
+        this.#real.removeAttribute("src");
+        return;
+      }
+      const blob = await this.#easel.data(job, this.#inputs);
       if (mine !== this.#asked) return;
       if (points(this.#config)) {
         const real = JSON.parse(await blob.text());
@@ -344,9 +409,9 @@ export class Lab {
     const box = make("input", {
       type: "checkbox",
       onchange: () => {
-        const { start, latent, width, norm, noiseLabel, pictureLabel } = this.#defaults(this.#config.variant, this.#config.data);
+        const { start, size, latent, width, norm, noiseLabel, pictureLabel } = this.#defaults(this.#config.variant, this.#config.data);
         // Its networks are those of the defaults.
-        Object.assign(this.#config, box.checked ? { start, latent, width, norm, noiseLabel, pictureLabel } : { start: "" });
+        Object.assign(this.#config, box.checked ? { start, size, latent, width, norm, noiseLabel, pictureLabel } : { start: "" });
         this.#changed = this.#differences();
         this.#show();
         this.#linked();
@@ -380,8 +445,8 @@ export class Lab {
     /** @type {HTMLInputElement | HTMLSelectElement} */
     let control;
     if (options) {
-      const select = make("select", { ...described, onchange: () => this.#set(name, select.value, live) });
-      for (const value of options) select.append(make("option", { value, text: key(`lab.${name}.${value}`) }));
+      const select = make("select", { ...described, onchange: () => this.#set(name, whole ? Number(select.value) : select.value, live) });
+      for (const value of options) select.append(whole ? make("option", { value }, `${value} px`) : make("option", { value, text: key(`lab.${name}.${value}`) }));
       control = select;
       this.#rows.push(() => (select.value = String(this.#config[name])));
     } else if (onOff) {
@@ -536,9 +601,14 @@ export class Lab {
       tell("lab.press.drawn");
       return;
     }
+    if (this.#config.data === "pictures" && !this.#own?.blob) {
+      tell("lab.own.first");
+      return;
+    }
     /** @type {import("../easel.js").JobConfig} */
     const job = { job: "gan", ...this.#config, drawing: this.#drawing, brush: this.#plot.brush };
-    this.#follow(() => this.#easel.run(job, {}, { recover: true }), undefined, held);
+    const inputs = this.#inputs;
+    this.#follow(() => this.#easel.run(job, inputs, { recover: true }), undefined, held);
   }
 
   /** @param {() => Run} begin @param {string} [kept] @param {boolean} [held] */
@@ -706,7 +776,11 @@ export class Lab {
     for (const show of this.#rows) show();
     say(this.#about, key(`lab.about.${this.#config.variant}`));
     this.#plotCanvas.hidden = this.#layers.hidden = !flat;
-    this.#sheet.hidden = this.#realFigure.hidden = flat;
+    const own = this.#config.data === "pictures";
+    this.#ownPlace.hidden = !own;
+    this.#own?.shown(own && !this.#view.hidden);
+    this.#sheet.hidden = flat;
+    this.#realFigure.hidden = flat || (own && !this.#own?.blob);
     this.#real.alt = t("lab.real");
     /** @type {HTMLElement} */ (this.#main.lastElementChild).hidden = flat;
     this.#layers.querySelector("[data-layer=grid]")?.toggleAttribute("hidden", this.#config.latent !== 2);
@@ -726,7 +800,7 @@ export class Lab {
     this.#saveRun.disabled = this.#savePicture.disabled = this.#step === 0;
     if (this.#phase === "starting") say(this.#line, "lab.preparing");
     if (this.#phase === "idle" && this.#run?.ended && this.#step > 0) say(this.#line, this.#step >= (this.#ran?.steps ?? 0) ? "lab.finished" : "lab.stopped", { step: this.#step });
-    if (this.#step === 0) say(this.#caption, drawing ? "lab.press.drawn" : flat ? "lab.press" : "lab.press.pictures");
+    if (this.#step === 0) say(this.#caption, drawing ? "lab.press.drawn" : own && !this.#own?.blob ? "lab.own.first" : flat ? "lab.press" : "lab.press.pictures");
     else if (flat) say(this.#caption, "lab.layer.field.hint");
     else this.#caption.textContent = "";
     this.#tellNumbers();

@@ -3,8 +3,8 @@
 import { button, byId, element } from "../dom.js";
 import { say, t } from "../i18n.js";
 
-/** @param {unknown} error @returns {import("../i18n.js").Key} */
-function reason(error) {
+/** Why there is no camera. @param {unknown} error @returns {import("../i18n.js").Key} */
+export function reason(error) {
   switch (error instanceof DOMException ? error.name : "") {
     case "NotAllowedError":
     case "SecurityError":

@@ -19,6 +19,7 @@ pub fn check_gan(config: &GanConfig, [_, h, w]: [usize; 3]) -> Result<(), Error>
         ("latent", config.latent, 1, 512),
         ("width", config.width, 1, 256),
         ("discriminatorSteps", config.discriminator_steps, 1, 20),
+        ("shift", config.shift, 0, 8),
     ];
     for (name, value, low, high) in whole {
         if !(low..=high).contains(&value) {

@@ -15,6 +15,9 @@ impl GanConfig {
             data: GanData::Digits,
             size: 28,
             count: 1000,
+            // Never by default: mirrored, a letter or a digit is another thing, and a data set may hold them.
+            mirror: false,
+            shift: 0,
             drawing: Vec::new(),
             brush: 0.04,
             learning: Learning::Both,
@@ -135,7 +138,7 @@ impl GanConfig {
             (Gan, &[Ring, Grid, Moons, Drawn, Digits, Scenes, Pictures]),
             (Dcgan, &[Scenes, Digits, Pictures]),
             (Lsgan, &[Scenes, Digits, Pictures, Ring, Grid, Moons, Drawn]),
-            (Cgan, &[Digits, Scenes]),
+            (Cgan, &[Digits, Scenes, Pictures]),
         ];
         let each = known.into_iter().flat_map(|(variant, data)| {
             data.iter()

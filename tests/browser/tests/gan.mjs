@@ -159,6 +159,62 @@ export const tests = [
     },
   },
   {
+    name: "dropped pictures become a data set that names what it left out, a run learns from it, and goes on from its file",
+    async run(t) {
+      const page = await opened(t, "#view=lab&variant=dcgan&data=ring&lang=en");
+      const broken = t.fixture("truncated.png");
+      await page.evaluate(async (broken) => {
+        const { lab } = globalThis;
+        const files = new DataTransfer();
+        const canvas = new OffscreenCanvas(40, 30);
+        const pen = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d"));
+        for (let i = 0; i < 24; i += 1) {
+          pen.fillStyle = `hsl(${15 * i} 80% 50%)`;
+          pen.fillRect(0, 0, 40, 30);
+          files.items.add(new File([await canvas.convertToBlob()], `${i}.png`));
+        }
+        files.items.add(await lab.file(broken));
+        document.querySelector("#lab .lab-mount")?.dispatchEvent(new DragEvent("drop", { dataTransfer: files, bubbles: true, cancelable: true }));
+      }, broken);
+      await t.until(page, () => document.querySelector("#lab .lab-said")?.textContent?.startsWith("24 pictures of 32 px"), "the data set");
+      t.equal(await page.$$eval("#lab .lab-left li", (all) => all.map((each) => each.textContent)), ["Left out, damaged: 1 (truncated.png)"], "what was left out");
+      t.equal(await page.$eval("#lab [data-choice=pictures]", (one) => one.getAttribute("aria-pressed")), "true", "whether one's own are chosen");
+      await t.until(page, () => /** @type {HTMLImageElement | null} */ (document.querySelector("#lab figure img"))?.naturalWidth === 256, "the sheet");
+      const seen = await page.evaluate(async () => {
+        const { lab } = globalThis;
+        const easel = await globalThis.easel;
+        const code = (/** @type {Promise<unknown>} */ promise) => promise.then(() => "taken", (error) => error.code);
+        const canvas = new OffscreenCanvas(40, 30);
+        canvas.getContext("2d")?.fillRect(10, 10, 9, 9);
+        const picture = new File([await canvas.convertToBlob()], "a.png");
+        const few = await code(easel.dataset([picture]));
+        const never = new AbortController();
+        const stopped = easel.dataset(Array(200).fill(picture), { signal: never.signal, onProgress: () => never.abort() });
+        const folders = Array.from({ length: 20 }, (_, i) => ({ path: `${"ab"[i % 2]}/${i}.png`, file: picture }));
+        const called = await code(stopped);
+        const { blob, count, classes, left } = await easel.dataset(folders, { size: 28 });
+        const job = { job: "gan", variant: "cgan", data: "pictures", batch: 4, generatorWidths: [8], discriminatorWidths: [8], mirror: true, shift: 1 };
+        const size = await code((await lab.begin({ ...job, size: 32 }, { data: blob })).run.done);
+        const log = await lab.begin({ ...job, size: 28, steps: 4 }, { data: blob });
+        await log.run.pause();
+        const last = (/** @type {any} */ log) => lab.events(log, "progress").at(-1) ?? { step: 0 };
+        if (last(log).step === 0) await log.run.step();
+        const file = await log.run.checkpoint();
+        const saved = last(log).step;
+        await log.run.resume();
+        await log.run.done;
+        const again = lab.follow(easel.resume(file));
+        await again.run.done;
+        const end = (/** @type {any} */ log) => [last(log).step, last(log).metrics.d_loss, last(log).metrics.g_loss];
+        return { few, called, made: [count, classes, left], size, saved, whole: end(log), resumed: end(again) };
+      });
+      t.equal([seen.few, seen.called, seen.size], ["data-too-few", "stopped", "data-size"], "what too few, a stop and another size are told");
+      t.equal(seen.made, [20, ["a", "b"], []], "the labelled set");
+      t.equal(seen.resumed, seen.whole, `step and losses of the run that went on from step ${seen.saved}`);
+      t.equal(seen.whole[0], 4, "the last step");
+    },
+  },
+  {
     name: "what the visitor draws is learnt",
     async run(t) {
       const page = await opened(t, "#view=lab&variant=gan&data=drawn&lang=en");

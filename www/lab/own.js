@@ -1,0 +1,285 @@
+// @ts-check
+/** The visitor's own pictures to learn from: dropped, chosen or taken, made into a data set, and what became of them. */
+import { icon, make } from "../dom.js";
+import { known, say, t } from "../i18n.js";
+import { reason } from "../views/camera.js";
+import { alarm, announce } from "../views/notices.js";
+
+/** @typedef {import("../i18n.js").Key} Key */
+/** @typedef {import("../easel.js").LeftOut} LeftOut */
+/** @typedef {{ path: string, file: Blob }} Named */
+
+/** Of so many pictures the engine makes a data set; kept in step with `MIN_PICTURES` in src/data/own.rs. */
+const ENOUGH = 16;
+/** Files that are looked for in folders; the engine looks at fewer, and says how many it did not. */
+const MAX_FOUND = 40_000;
+/** Milliseconds between two pictures while the button is held, and the side of each in pixels. */
+const SHOT = { pause: 250, side: 256 };
+
+/** @param {FileSystemEntry} entry @param {Named[]} found */
+async function walk(entry, found) {
+  if (found.length >= MAX_FOUND) return;
+  const path = entry.fullPath.replace(/^\//, "");
+  if (entry.isFile) {
+    const one = /** @type {FileSystemFileEntry} */ (entry);
+    // One that cannot be read is empty, and left out as such.
+    found.push({ path, file: await new Promise((done) => one.file(done, () => done(new Blob()))) });
+    return;
+  }
+  const reader = /** @type {FileSystemDirectoryEntry} */ (entry).createReader();
+  for (;;) {
+    // Browsers give a folder in parts.
+    /** @type {FileSystemEntry[]} */
+    const part = await new Promise((done) => reader.readEntries(done, () => done([])));
+    if (part.length === 0) return;
+    for (const each of part) await walk(each, found);
+  }
+}
+
+export class Own {
+  /** What can be learnt from; null until it is made. @type {Blob | null} */
+  blob = null;
+  #easel;
+  #size;
+  #changed;
+  /** @type {Named[]} */
+  #files = [];
+  /** For which size the data set is, or is being made. */
+  #made = 0;
+  /** @type {AbortController | null} What stops it being made. */
+  #making = null;
+  /** @type {MediaStream | null} */
+  #stream = null;
+  /** Counts openings: a camera that answers too late is switched off again. */
+  #opening = 0;
+  #shots = 0;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  #holding;
+
+  #video = make("video", { playsinline: true, muted: true, label: "camera.preview" });
+  #said = make("p", { class: "hint lab-said" });
+  #left = make("ul", { class: "lab-left" });
+  #bar = make("progress", { max: 1, value: 0, label: "progress.label", hidden: true });
+  #stop;
+  #clear;
+  #camera;
+  #shooting;
+
+  /**
+   * @param {import("../easel.js").Easel} easel
+   * @param {{ place: HTMLElement, size: () => number, changed: () => void }} view `size`: that of a picture; `changed` is
+   *   called whenever `blob` is another one
+   */
+  constructor(easel, { place, size, changed }) {
+    this.#easel = easel;
+    this.#size = size;
+    this.#changed = changed;
+    const button = (/** @type {Key} */ text, /** @type {() => void} */ act) => make("button", { type: "button", class: "plain", text, onclick: act });
+    const chooser = (/** @type {Key} */ text, /** @type {boolean} */ folder) => {
+      const input = make("input", { class: "unseen", type: "file", multiple: true, webkitdirectory: folder });
+      input.addEventListener("change", () => {
+        this.add([...(input.files ?? [])].map((file) => ({ path: file.webkitRelativePath || file.name, file })));
+        input.value = "";
+      });
+      return make("label", { class: "plain" }, input, icon("file"), make("span", { text }));
+    };
+    this.#camera = button("input.camera", () => (this.#stream ? this.#dark() : this.#light()));
+    this.#stop = button("lab.own.stop", () => this.#making?.abort());
+    this.#clear = button("lab.own.clear", () => this.#forget());
+    this.#shooting = make("div", { class: "lab-camera", hidden: true }, this.#video, this.#shutter());
+    place.append(
+      make("p", { class: "hint", text: "lab.own.hint" }),
+      make("div", { class: "row" }, chooser("lab.own.files", false), chooser("lab.own.folder", true), this.#camera, this.#clear, this.#stop),
+      this.#shooting, this.#bar, this.#said, this.#left,
+    );
+    document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && this.#dark());
+    this.#show();
+  }
+
+  /** It is in view, or not: the camera is on only where it is seen. @param {boolean} on */
+  shown(on) {
+    if (!on) this.#dark();
+    else if (this.#files.length > 0 && this.#made !== this.#size()) this.#make();
+  }
+
+  /** What was dropped. @param {(FileSystemEntry | File | null)[]} items */
+  async dropped(items) {
+    /** @type {Named[]} */
+    const found = [];
+    for (const item of items) {
+      if (item instanceof File) found.push({ path: item.name, file: item });
+      else if (item) await walk(item, found);
+    }
+    this.add(found);
+  }
+
+  /** @param {Named[]} files */
+  add(files) {
+    if (files.length === 0) return;
+    this.#files.push(...files);
+    this.#make();
+  }
+
+  /** The data set of a run that was kept. @param {Blob} blob */
+  keep(blob) {
+    this.#forget();
+    this.blob = blob;
+    this.#say("lab.own.kept");
+    this.#show();
+    this.#changed();
+  }
+
+  #forget() {
+    this.#making?.abort();
+    this.#making = null;
+    this.#files = [];
+    this.#made = this.#shots = 0;
+    this.blob = null;
+    this.#said.textContent = "";
+    this.#said.removeAttribute("data-i18n");
+    this.#told([]);
+    this.#show();
+    this.#changed();
+  }
+
+  async #make() {
+    this.#making?.abort();
+    const making = new AbortController();
+    const size = this.#size();
+    const before = this.blob;
+    this.#making = making;
+    this.#made = size;
+    this.blob = null;
+    this.#bar.value = 0;
+    this.#show();
+    if (before) this.#changed();
+    const mine = () => this.#making === making;
+    try {
+      const { blob, count, classes, left } = await this.#easel.dataset(this.#files, {
+        size,
+        signal: making.signal,
+        onProgress: ({ done, total, count, left }) => {
+          if (!mine()) return;
+          this.#bar.value = total > 0 ? done / total : 0;
+          this.#say("lab.own.at", { done, total, count }, true);
+          this.#told(left);
+        },
+      });
+      if (!mine()) return;
+      this.blob = blob;
+      const names = classes.join(", ");
+      if (classes.length > 0) this.#say("lab.own.classes", { count, size, classes: classes.length, names });
+      else this.#say("lab.own.is", { count, size });
+      this.#told(left);
+      this.#changed();
+    } catch (error) {
+      if (!mine()) return;
+      const stopped = /** @type {any} */ (error)?.code === "stopped";
+      this.#say(stopped ? "lab.own.stopped" : "lab.own.none");
+      if (!stopped) alarm(error);
+    } finally {
+      if (mine()) this.#making = null;
+      this.#show();
+    }
+  }
+
+  /** @param {Key} text @param {import("../i18n.js").Args} [args] @param {boolean} [progress] said, but not read out each time */
+  #say(text, args, progress = false) {
+    say(this.#said, text, args);
+    announce(t(text, args), { progress });
+  }
+
+  /** @param {LeftOut[]} left */
+  #told(left) {
+    this.#left.replaceChildren(...left.map(({ code, count, names }) => {
+      const text = `lab.left.${code}`;
+      const more = names.length > 0 && names.length < count ? ", …" : "";
+      return make("li", { text: known(text) ? text : "lab.left.broken", args: { count, names: names.join(", ") + more } });
+    }));
+  }
+
+  #show() {
+    const busy = this.#making !== null;
+    this.#bar.hidden = this.#stop.hidden = !busy;
+    this.#clear.hidden = busy || (this.#files.length === 0 && !this.blob);
+    this.#shooting.hidden = this.#stream === null;
+    say(this.#camera, this.#stream ? "lab.own.dark" : "input.camera");
+  }
+
+  async #light() {
+    this.#opening += 1;
+    const mine = this.#opening;
+    this.#say("camera.waiting");
+    try {
+      if (!navigator.mediaDevices) throw new DOMException("", "NotFoundError");
+      const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment", width: { ideal: 640 }, height: { ideal: 480 } } });
+      if (mine !== this.#opening) {
+        for (const track of stream.getTracks()) track.stop();
+        return;
+      }
+      this.#stream = stream;
+      this.#video.srcObject = stream;
+      await this.#video.play();
+      this.#say("camera.local");
+    } catch (error) {
+      if (mine !== this.#opening) return;
+      this.#dark();
+      this.#say(reason(error));
+    }
+    this.#show();
+  }
+
+  /** The camera is off. */
+  #dark() {
+    this.#opening += 1;
+    this.#release();
+    for (const track of this.#stream?.getTracks() ?? []) track.stop();
+    this.#stream = null;
+    this.#video.srcObject = null;
+    this.#show();
+  }
+
+  /** Takes one at a press, and several while it is held. */
+  #shutter() {
+    const shutter = make("button", { type: "button", class: "strong", text: "lab.own.snap" });
+    shutter.addEventListener("pointerdown", (event) => {
+      if (event.button !== 0 || this.#holding !== undefined) return;
+      shutter.setPointerCapture(event.pointerId);
+      this.#shoot();
+      this.#holding = setInterval(() => this.#shoot(), SHOT.pause);
+    });
+    for (const end of ["pointerup", "pointercancel"]) shutter.addEventListener(end, () => this.#release());
+    // A key, or a screen reader.
+    shutter.addEventListener("click", async ({ detail }) => {
+      if (detail !== 0) return;
+      await this.#shoot();
+      this.#developed();
+    });
+    return shutter;
+  }
+
+  #release() {
+    if (this.#holding === undefined) return;
+    clearInterval(this.#holding);
+    this.#holding = undefined;
+    this.#developed();
+  }
+
+  async #shoot() {
+    const { videoWidth: w, videoHeight: h } = this.#video;
+    if (!this.#stream || w === 0) return;
+    const side = Math.min(w, h);
+    const canvas = new OffscreenCanvas(SHOT.side, SHOT.side);
+    canvas.getContext("2d")?.drawImage(this.#video, (w - side) / 2, (h - side) / 2, side, side, 0, 0, SHOT.side, SHOT.side);
+    this.#shots += 1;
+    const path = `${t("camera.file")} ${this.#shots}.png`;
+    this.#say("lab.own.taken", { count: this.#files.length + 1 });
+    this.#files.push({ path, file: await canvas.convertToBlob({ type: "image/png" }) });
+  }
+
+  /** What was taken joins the data set, once there is enough for one. */
+  #developed() {
+    if (this.#files.length >= ENOUGH) this.#make();
+    else this.#show();
+  }
+}
