@@ -13,22 +13,31 @@ use std::time::Instant;
 use burn::tensor::{Device, Tensor, TensorData};
 use image::RgbaImage;
 
+use super::lesson::Lesson;
 use crate::data::dataset::{Dataset, Drawer};
 use crate::error::Error;
-use crate::jobs::{Gan, Job, Status};
+use crate::jobs::{Gan, Job, Status, classifier_of};
+use crate::models::ClassifierConfig;
 use crate::protocol::{GanConfig, JobConfig};
+use crate::quality::{Recognition, recognition};
 use crate::weights::{Checkpoint, write_checkpoint, write_f16};
 
 /// Steps from one progress line to the next.
 const LINE: u32 = 50;
 /// Pictures that it is judged by.
 const HELD: usize = 512;
+/// Samples that the classifier judges at the end.
+pub const JUDGED: usize = 1000;
 
 /// What to train, and where it goes.
 #[derive(Clone, Debug)]
 pub struct Settings {
     /// The job's settings.
     pub config: GanConfig,
+    /// An idx file of digits, as of MNIST, to learn from instead of our own.
+    pub instead: Option<String>,
+    /// What names the classes of its samples; if nothing is said the page's own, where it is.
+    pub classifier: Option<PathBuf>,
     /// The weights; beside it lie the checkpoint (`.easel`) and the newest sheet of samples (`.png`).
     pub out: PathBuf,
     /// Steps from one checkpoint to the next.
@@ -44,6 +53,8 @@ pub struct Outcome {
     pub file: Vec<u8>,
     /// The last numbers, by name.
     pub metrics: BTreeMap<String, f32>,
+    /// What the classifier says of [`JUDGED`] samples at the end.
+    pub recognised: Option<Recognition>,
 }
 
 /// Trains to the last step and tells a line now and then.
@@ -73,12 +84,35 @@ pub fn train(
         name: "data",
         detail: "there is nothing to learn from".into(),
     };
-    let data = match Dataset::points(&config) {
-        Some(points) => points,
-        None => Dataset::Pictures(Drawer::new(&config).ok_or_else(nothing)?.finish()),
+    let (data, held) = if let Some(path) = &settings.instead {
+        let Lesson { learnt, held, .. } = Lesson::of(path, 0)?;
+        (Dataset::Pictures(learnt), Some(held))
+    } else if let Some(points) = Dataset::points(&config) {
+        (points, None)
+    } else {
+        let pictures = Drawer::new(&config).ok_or_else(nothing)?.finish();
+        let held = Drawer::held(&config, HELD).map(Drawer::finish);
+        (Dataset::Pictures(pictures), held)
     };
-    let held = Drawer::held(&config, HELD).map(Drawer::finish);
     let mut job = Gan::new(&config, data, held, saved, device)?;
+    let own = || {
+        let (id, _) = classifier_of(&config)?;
+        let path = Path::new("weights").join(format!("{id}.safetensors"));
+        path.exists().then_some(path)
+    };
+    let mut classifier = None;
+    if let Some(path) = settings.classifier.clone().or_else(own) {
+        let ([channels, size, _], classes) = Dataset::kind(&config);
+        let shape = ClassifierConfig {
+            size,
+            channels,
+            classes,
+        };
+        let bytes = fs::read(&path).map_err(file(&path))?;
+        let net = shape.read(&path.to_string_lossy(), &bytes, device)?;
+        job.judged_by(net.clone());
+        classifier = Some(net);
+    }
     let (begun, first) = (Instant::now(), job.progress().step);
     let mut metrics = BTreeMap::new();
     loop {
@@ -123,7 +157,16 @@ pub fn train(
     let config = serde_json::to_string(job.trainer().config());
     let config = config.map_err(|e| Error::Unexpected(e.to_string()))?;
     let file = write_f16(&tensors, BTreeMap::from([("easel".to_owned(), config)]))?;
-    Ok(Outcome { file, metrics })
+    let recognised = classifier.map(|net| {
+        let (noise, labels) = job.trainer().fixed(JUDGED);
+        let logits = net.forward(job.trainer().sample(noise, &labels));
+        recognition(&logits.into_data().iter().collect::<Vec<f32>>(), &labels)
+    });
+    Ok(Outcome {
+        file,
+        metrics,
+        recognised,
+    })
 }
 
 fn file(path: &Path) -> impl Fn(std::io::Error) -> Error {

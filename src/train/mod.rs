@@ -1,6 +1,8 @@
 //! Making the weights that the page ships. Native only.
 
+pub mod classifier;
 mod darknet;
 pub mod features;
 pub mod gan;
+mod lesson;
 mod pictures;
