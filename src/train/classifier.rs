@@ -1,6 +1,6 @@
 //! Training the classifiers by which the samples of the GAN lab are judged. They learn from pictures that are shifted,
-//! blurred, paler or darker and noisy, as a GAN's are, and to be sure of nothing when shown what belongs to no class (Hendrycks et
-//! al. 2019, arXiv 1812.04606): parts of several pictures, several pictures over each other, or noise.
+//! blurred, paler or darker and noisy, as a GAN's are, and to be sure of nothing when shown what belongs to no class
+//! (Hendrycks et al. 2019, arXiv 1812.04606): parts of several pictures, several pictures over each other, or noise.
 #![allow(
     clippy::disallowed_methods,
     reason = "native only: reading waits for the device"

@@ -128,7 +128,8 @@ impl Gan {
         self.trainer.begin_with(name, file)
     }
 
-    /// From now on, samples of digits or scenes are judged by this as well, see [`classifier_of`](crate::jobs::classifier_of).
+    /// From now on, samples of digits or scenes are judged by this as well; see
+    /// [`classifier_of`](crate::jobs::classifier_of).
     ///
     /// # Panics
     /// If it is for pictures of another shape, or other classes.
