@@ -75,3 +75,42 @@ pub fn diversity(samples: Tensor<4>) -> Tensor<1> {
     let unbiased = b as f32 / (b - 1) as f32;
     (centred.square().mean() * unbiased).sqrt()
 }
+
+/// What a classifier makes of samples.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Recognition {
+    /// Share of the samples whose most likely class is their label.
+    pub agreement: f32,
+    /// Share of the samples whose most likely class has a probability above 0.9.
+    pub confident: f32,
+    /// How many classes are the most likely one of at least `1 / (4 classes)` of the samples: a quarter of what an even
+    /// spread would give.
+    pub classes_seen: usize,
+}
+
+/// [`Recognition`] from a classifier's logits, row by row, one for each class.
+///
+/// # Panics
+/// If there are no labels, or not as many rows.
+#[must_use]
+pub fn recognition(logits: &[f32], labels: &[u8]) -> Recognition {
+    assert!(!labels.is_empty(), "no samples");
+    let (count, classes) = (labels.len(), logits.len() / labels.len());
+    assert_eq!(logits.len(), count * classes, "logits of {count} samples");
+    let (mut right, mut sure, mut seen) = (0, 0, vec![0_usize; classes]);
+    for (row, label) in logits.chunks_exact(classes).zip(labels) {
+        let best = (0..classes).max_by(|a, b| row[*a].total_cmp(&row[*b]));
+        let best = best.expect("a logit for each class");
+        // Its probability is 1 over this.
+        let total: f32 = row.iter().map(|x| (x - row[best]).exp()).sum();
+        right += usize::from(best == usize::from(*label));
+        sure += usize::from(total < 1.0 / 0.9);
+        seen[best] += 1;
+    }
+    let share = |part: usize| part as f32 / count as f32;
+    Recognition {
+        agreement: share(right),
+        confident: share(sure),
+        classes_seen: seen.iter().filter(|n| 4 * classes * **n >= count).count(),
+    }
+}

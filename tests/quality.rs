@@ -9,7 +9,7 @@ mod common;
 use burn::tensor::{Tensor, TensorData};
 use common::{gpu, values};
 use easel::data::seed::Seed;
-use easel::quality::{directions, diversity, projections, sliced_wasserstein};
+use easel::quality::{directions, diversity, projections, recognition, sliced_wasserstein};
 
 fn normal(dims: [usize; 4], mean: f32, deviation: f32, seed: &mut Seed) -> Tensor<4> {
     let count = dims.iter().product();
@@ -51,4 +51,20 @@ fn diversity_is_the_deviation_and_falls_to_zero_with_collapse() {
     let one = normal([1, 3, 8, 8], 0.0, 1.0, &mut seed).repeat_dim(0, 9);
     let collapsed = values(diversity(one))[0];
     assert!(collapsed < 1e-6, "{collapsed}");
+}
+
+#[test]
+fn recognition_counts_labels_obeyed_sure_samples_and_classes_that_are_there() {
+    // Two classes of three at odds of 9 and 8 to 1 against the rest, which are 0.9 and 0.889; then one in doubt.
+    let sure = [18.1_f32.ln(), 0.0, 0.0];
+    let unsure = [0.0, 16.0_f32.ln(), 0.0];
+    let mut rows = vec![sure; 14];
+    rows.extend([unsure; 5]);
+    rows.push([0.0, 0.1, 0.2]);
+    let labels: Vec<u8> = (0..20).map(|i| u8::from(i >= 10)).collect();
+    let found = recognition(rows.as_flattened(), &labels);
+    // 10 of the first and 5 of the second have their label; the third is the best of 1 in 20, below 1 in 12.
+    assert_eq!(found.agreement, 15.0 / 20.0);
+    assert_eq!(found.confident, 14.0 / 20.0);
+    assert_eq!(found.classes_seen, 2);
 }

@@ -12,9 +12,9 @@ use burn::tensor::{Device, Tensor, TensorData};
 use common::{root, shared, values};
 use easel::data::dataset::Dataset;
 use easel::error::Error;
-use easel::jobs::GanTrainer;
-use easel::models::{Architecture, FeatureNetwork};
-use easel::protocol::{GanConfig, JobConfig, Pooling};
+use easel::jobs::{GanTrainer, classifier_of};
+use easel::models::{Architecture, ClassifierConfig, FeatureNetwork};
+use easel::protocol::{GanConfig, GanData, JobConfig, Pooling};
 use easel::weights::{Header, MAX_HEADER, Weights, manifest, sha256, verify, write_f16};
 
 fn code(result: Result<impl Sized, Error>) -> &'static str {
@@ -68,7 +68,9 @@ fn every_model_of_the_manifest_is_there_whole_and_loads() {
     for model in models {
         let bytes = std::fs::read(root().join("weights").join(&model.file)).expect(&model.file);
         verify(&model, &bytes).expect(&model.file);
-        if model.job == "gan" {
+        if model.architecture == "classifier" {
+            names_classes(&model.id, &model.file, &bytes);
+        } else if model.job == "gan" {
             begins_a_run(&model.id, &model.file, &bytes);
         } else {
             let net = Architecture::named(&model.architecture).expect(&model.architecture);
@@ -134,6 +136,30 @@ fn begins_a_run(id: &str, name: &str, file: &[u8]) {
         ..config
     };
     assert_eq!(code(start(&other)), "weights-shape");
+}
+
+/// A classifier is that of the data in its id, in the size of the defaults, and of no other.
+fn names_classes(id: &str, name: &str, file: &[u8]) {
+    let data = match id {
+        "classifier-digits" => GanData::Digits,
+        "classifier-scenes" => GanData::Scenes,
+        _ => panic!("{id} names no data"),
+    };
+    let config = GanConfig::of(None, Some(data));
+    let (found, settings) = classifier_of(&config).expect("there is one");
+    assert_eq!(found, id);
+    settings.read(name, file, &Device::flex()).expect(name);
+    let numbers = |e: easel::weights::Expected| e.shape.iter().product::<usize>();
+    let count: usize = settings.expected().into_iter().map(numbers).sum();
+    assert!((20_000..60_000).contains(&count), "{count} numbers");
+    let other = ClassifierConfig {
+        classes: settings.classes + 1,
+        ..settings
+    };
+    let refused = other.read(name, file, &Device::flex());
+    assert_eq!(code(refused), "weights-shape");
+    let other = GanConfig { size: 64, ..config };
+    assert_eq!(classifier_of(&other), None);
 }
 
 #[test]

@@ -18,7 +18,7 @@ mod native {
     use easel::native_bench::{self, Report, Torch, TorchDevice};
     use easel::ops::{Adapter, use_adapter};
     use easel::protocol::{GanConfig, GanData, GatysConfig, ModelInfo};
-    use easel::train::{features, gan};
+    use easel::train::{classifier, features, gan};
     use easel::weights::{Weights, sha256};
 
     #[derive(Parser)]
@@ -48,6 +48,8 @@ mod native {
         Features(FeaturesArgs),
         /// A start of the GAN lab.
         Gan(GanArgs),
+        /// What names the classes of the GAN lab's samples.
+        Classifier(ClassifierArgs),
     }
 
     #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -116,7 +118,31 @@ mod native {
         /// Go on with the checkpoint beside the output.
         #[arg(long)]
         resume: bool,
+        /// What names the classes of the samples; of digits and scenes the page's own, where it is, if nothing is said.
+        #[arg(long)]
+        classifier: Option<PathBuf>,
         /// Where to write the weights; a checkpoint and a sheet of samples lie beside them.
+        #[arg(long)]
+        out: PathBuf,
+    }
+
+    #[derive(Args)]
+    struct ClassifierArgs {
+        /// `digits`, `scenes`, or an unpacked idx file of pictures (`...images-idx3-ubyte`) beside that of its labels.
+        #[arg(long)]
+        data: String,
+        /// How many digits or scenes are drawn to learn from.
+        #[arg(long, default_value_t = 6000)]
+        count: usize,
+        #[arg(long, default_value_t = 3000)]
+        steps: usize,
+        #[arg(long, default_value_t = 64)]
+        batch: usize,
+        #[arg(long, default_value_t = 2e-3)]
+        rate: f32,
+        #[arg(long, default_value_t = 1)]
+        seed: u32,
+        /// Where to write the weights.
         #[arg(long)]
         out: PathBuf,
     }
@@ -194,6 +220,7 @@ mod native {
         match command.what {
             What::Train(Model::Features(args)) => train_features(args, &device()),
             What::Train(Model::Gan(args)) => train_gan(args, &device()),
+            What::Train(Model::Classifier(args)) => train_classifier(args, &device()),
             What::Gatys(args) => gatys(args, &device()),
             What::Bench(_) if command.device == Some(Where::Cpu) => {
                 Err("bench measures the kernels of a graphics card; leave --device cpu out".into())
@@ -302,6 +329,7 @@ mod native {
         }
         let config: GanConfig = serde_json::from_value(config)?;
         let settings = gan::Settings {
+            classifier: args.classifier,
             config,
             data: path,
             out: args.out,
@@ -316,6 +344,46 @@ mod native {
         for (name, value) in outcome.metrics {
             println!("{name} {value:.4}");
         }
+        if let Some(seen) = outcome.recognised {
+            println!(
+                "of {} samples: agreement {:.4}, confident {:.4}, classes seen {}",
+                gan::JUDGED,
+                seen.agreement,
+                seen.confident,
+                seen.classes_seen
+            );
+        }
+        Ok(())
+    }
+
+    fn train_classifier(
+        args: ClassifierArgs,
+        device: &Device,
+    ) -> Result<(), Box<dyn std::error::Error>> {
+        let settings = classifier::Settings {
+            data: args.data,
+            count: args.count,
+            steps: args.steps,
+            batch: args.batch.max(1),
+            rate: args.rate,
+            seed: args.seed,
+        };
+        let outcome = classifier::train(&settings, device, |line| eprintln!("{line}"))?;
+        std::fs::write(&args.out, &outcome.file)?;
+        record(&args.out, &outcome.file, "gan", "classifier")?;
+        println!(
+            "{} parameters, {} bytes",
+            outcome.parameters,
+            outcome.file.len()
+        );
+        println!("sha256 {}", sha256(&outcome.file));
+        for (what, seen) in [("as they are", outcome.plain), ("changed", outcome.changed)] {
+            println!(
+                "{} held out, {what}: {:.4} right, {:.4} confident",
+                outcome.held, seen.agreement, seen.confident
+            );
+        }
+        println!("no class: {:.4} confident", outcome.nonsense.confident);
         Ok(())
     }
 

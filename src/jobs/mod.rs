@@ -16,7 +16,8 @@ use crate::error::Error;
 use crate::protocol::JobConfig;
 
 pub use gan::{
-    Gan, GanMetrics, GanSeen, GanState, GanTrainer, check_gan, estimate_gan, real_points,
+    Gan, GanMetrics, GanSeen, GanState, GanTrainer, check_gan, classifier_of, estimate_gan,
+    real_points,
 };
 pub use gatys::Gatys;
 pub use gatys_config::{Memory, Scale, estimate, network_layers, scales};

@@ -1,5 +1,6 @@
 //! Networks, one file per paper.
 
+mod classifier;
 mod conditional;
 mod dcgan;
 mod feature_network;
@@ -13,6 +14,7 @@ mod vgg;
 
 use burn::tensor::Tensor;
 
+pub use classifier::{Classifier, ClassifierConfig};
 pub use conditional::{LabelledNoise, LabelledPicture, one_hot};
 pub use dcgan::{DcganConfig, DcganDiscriminator, DcganGenerator};
 pub use feature_network::{Architecture, Cost, FeatureNetwork, Taps};

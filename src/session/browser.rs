@@ -19,8 +19,10 @@ use crate::data::own::{Collection, Prepared};
 use crate::data::{decode::Picture, scenes, styles};
 use crate::error::Error;
 use crate::gpu::{self, Gpu, Presenter};
-use crate::jobs::{Gan, Gatys, GatysInputs, Job, Memory, estimate, estimate_gan, real_points};
-use crate::models::{Architecture, FeatureNetwork};
+use crate::jobs::{
+    Gan, Gatys, GatysInputs, Job, Memory, classifier_of, estimate, estimate_gan, real_points,
+};
+use crate::models::{Architecture, Classifier, FeatureNetwork};
 use crate::ops::{Adapter, check_kernels, use_adapter};
 use crate::protocol::{
     AdapterInfo, Defaults, Estimate, Event, GanConfig, GanData, GatysConfig, JobConfig,
@@ -57,6 +59,7 @@ struct State {
     rate: Rc<Cell<Option<f64>>>,
     current: RefCell<Option<(u32, Rc<Mailbox>)>>,
     networks: RefCell<HashMap<String, (Architecture, Rc<FeatureNetwork>)>>,
+    classifiers: RefCell<HashMap<&'static str, Classifier>>,
     pictures: RefCell<Option<Drawn>>,
     /// The ticket of the data set that is being made.
     preparing: Cell<Option<u32>>,
@@ -85,6 +88,7 @@ impl Session {
             rate: Rc::default(),
             current: RefCell::default(),
             networks: RefCell::default(),
+            classifiers: RefCell::default(),
             pictures: RefCell::default(),
             preparing: Cell::default(),
         }))
@@ -392,6 +396,9 @@ impl Session {
             weights::verify(&model, &bytes)?;
             job.begin_with(&model.file, &bytes)?;
         }
+        if let Some(classifier) = self.classifier(run, &config).await {
+            job.judged_by(classifier);
+        }
         let mut host = self.host(run, inputs, mailbox);
         host.emit(Event::Started {
             run,
@@ -451,6 +458,25 @@ impl Session {
             left,
         };
         Ok((event, blob))
+    }
+
+    /// What names the classes of samples, fetched once. A run learns without it, too, and then tells fewer numbers.
+    async fn classifier(&self, run: u32, config: &GanConfig) -> Option<Classifier> {
+        let (id, settings) = classifier_of(config)?;
+        if let Some(known) = self.0.classifiers.borrow().get(id) {
+            return Some(known.clone());
+        }
+        let model = model(id)?;
+        let load = async {
+            let bytes = self.fetch(run, &model).await?;
+            weights::verify(&model, &bytes)?;
+            settings.read(&model.file, &bytes, &self.device()?)
+        };
+        let loaded = load.await;
+        let loaded = loaded.inspect_err(|e| log::warn!("samples are not classified: {e}"));
+        let found = loaded.ok()?;
+        self.0.classifiers.borrow_mut().insert(id, found.clone());
+        Some(found)
     }
 
     async fn data_sheet(&self, job: &JobConfig, inputs: &Inputs) -> Result<Blob, Error> {

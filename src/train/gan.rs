@@ -17,14 +17,18 @@ use super::own::gather;
 use crate::data::dataset::{Dataset, Drawer};
 use crate::data::own::Prepared;
 use crate::error::Error;
-use crate::jobs::{Gan, Job, Status};
+use crate::jobs::{Gan, Job, Status, classifier_of};
+use crate::models::ClassifierConfig;
 use crate::protocol::{GanConfig, GanData, JobConfig};
+use crate::quality::{Recognition, recognition};
 use crate::weights::{Checkpoint, write_checkpoint, write_f16};
 
 /// Steps from one progress line to the next.
 const LINE: u32 = 50;
 /// Pictures that it is judged by.
 const HELD: usize = 512;
+/// Samples that the classifier judges at the end.
+pub const JUDGED: usize = 1000;
 
 /// See [`Checkpoint::inputs`].
 type Inputs = BTreeMap<String, (String, Vec<u8>)>;
@@ -36,6 +40,8 @@ pub struct Settings {
     pub config: GanConfig,
     /// With `data: "pictures"`: a folder, a zip or an idx file. A checkpoint holds what was made of it.
     pub data: Option<PathBuf>,
+    /// What names the classes of its samples; if nothing is said the page's own, where it is.
+    pub classifier: Option<PathBuf>,
     /// The weights; beside it lie the checkpoint (`.easel`) and the newest sheet of samples (`.png`).
     pub out: PathBuf,
     /// Steps from one checkpoint to the next.
@@ -51,6 +57,8 @@ pub struct Outcome {
     pub file: Vec<u8>,
     /// The last numbers, by name.
     pub metrics: BTreeMap<String, f32>,
+    /// What the classifier says of [`JUDGED`] samples at the end.
+    pub recognised: Option<Recognition>,
 }
 
 /// Trains to the last step and tells a line now and then.
@@ -99,7 +107,25 @@ pub fn train(
         (data, Drawer::held(&config, HELD).map(Drawer::finish))
     };
     let saved = saved.map(|saved| (saved.meta, saved.tensors));
+    let ([channels, size, _], classes) = (data.shape(), data.classes());
     let mut job = Gan::new(&config, data, held, saved, device)?;
+    let own = || {
+        let (id, _) = classifier_of(&config)?;
+        let path = Path::new("weights").join(format!("{id}.safetensors"));
+        path.exists().then_some(path)
+    };
+    let mut classifier = None;
+    if let Some(path) = settings.classifier.clone().or_else(own) {
+        let shape = ClassifierConfig {
+            size,
+            channels,
+            classes,
+        };
+        let bytes = fs::read(&path).map_err(file(&path))?;
+        let net = shape.read(&path.to_string_lossy(), &bytes, device)?;
+        job.judged_by(net.clone());
+        classifier = Some(net);
+    }
     let (begun, first) = (Instant::now(), job.progress().step);
     let mut metrics = BTreeMap::new();
     loop {
@@ -144,7 +170,16 @@ pub fn train(
     let config = serde_json::to_string(job.trainer().config());
     let config = config.map_err(|e| Error::Unexpected(e.to_string()))?;
     let file = write_f16(&tensors, BTreeMap::from([("easel".to_owned(), config)]))?;
-    Ok(Outcome { file, metrics })
+    let recognised = classifier.map(|net| {
+        let (noise, labels) = job.trainer().fixed(JUDGED);
+        let logits = net.forward(job.trainer().sample(noise, &labels));
+        recognition(&logits.into_data().iter().collect::<Vec<f32>>(), &labels)
+    });
+    Ok(Outcome {
+        file,
+        metrics,
+        recognised,
+    })
 }
 
 /// A line on a data set.

@@ -1,7 +1,9 @@
 //! Making the weights that the page ships. Native only.
 
+pub mod classifier;
 mod darknet;
 pub mod features;
 pub mod gan;
+mod lesson;
 pub mod own;
 mod pictures;

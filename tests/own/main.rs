@@ -21,14 +21,14 @@ use image::{ImageFormat, Rgb, RgbImage};
 use zip::write::SimpleFileOptions;
 use zip::{CompressionMethod, ZipWriter};
 
-pub type File = (String, Vec<u8>);
+type File = (String, Vec<u8>);
 
-pub fn file(name: &str, bytes: impl Into<Vec<u8>>) -> File {
+fn file(name: &str, bytes: impl Into<Vec<u8>>) -> File {
     (name.into(), bytes.into())
 }
 
 /// What a size makes of files.
-pub fn gather(size: u32, files: Vec<File>) -> (Result<Prepared, Error>, Vec<LeftOut>) {
+fn gather(size: u32, files: Vec<File>) -> (Result<Prepared, Error>, Vec<LeftOut>) {
     let mut all = Collection::new(size, files.len()).expect("a size within its range");
     for (name, bytes) in files {
         if all.give(&name, bytes) {
@@ -40,16 +40,16 @@ pub fn gather(size: u32, files: Vec<File>) -> (Result<Prepared, Error>, Vec<Left
     (all.finish(), left)
 }
 
-pub fn prepared(size: u32, files: Vec<File>) -> Prepared {
+fn prepared(size: u32, files: Vec<File>) -> Prepared {
     gather(size, files).0.expect("enough pictures")
 }
 
 /// The reasons with their numbers.
-pub fn reasons(left: &[LeftOut]) -> Vec<(&str, u32)> {
+fn reasons(left: &[LeftOut]) -> Vec<(&str, u32)> {
     left.iter().map(|l| (l.code.as_str(), l.count)).collect()
 }
 
-pub fn png(picture: &RgbImage) -> Vec<u8> {
+fn png(picture: &RgbImage) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
     picture
         .write_to(&mut bytes, ImageFormat::Png)
@@ -58,19 +58,19 @@ pub fn png(picture: &RgbImage) -> Vec<u8> {
 }
 
 /// A picture of one colour, so that it is known again.
-pub fn plain(w: u32, h: u32, color: [u8; 3]) -> Vec<u8> {
+fn plain(w: u32, h: u32, color: [u8; 3]) -> Vec<u8> {
     png(&RgbImage::from_pixel(w, h, Rgb(color)))
 }
 
 /// So many small pictures in a folder; `/` ends its name.
-pub fn pictures(folder: &str, count: usize) -> Vec<File> {
+fn pictures(folder: &str, count: usize) -> Vec<File> {
     let one = |i: usize| plain(8, 8, [i as u8, 90, (i / 256) as u8]);
     (0..count)
         .map(|i| file(&format!("{folder}{i}.png"), one(i)))
         .collect()
 }
 
-pub fn archive(files: &[File], how: CompressionMethod) -> Vec<u8> {
+fn archive(files: &[File], how: CompressionMethod) -> Vec<u8> {
     let mut zip = ZipWriter::new(Cursor::new(Vec::new()));
     for (name, bytes) in files {
         let options = SimpleFileOptions::default().compression_method(how);
@@ -80,14 +80,14 @@ pub fn archive(files: &[File], how: CompressionMethod) -> Vec<u8> {
     zip.finish().expect("in memory").into_inner()
 }
 
-pub fn gzip(bytes: &[u8]) -> Vec<u8> {
+fn gzip(bytes: &[u8]) -> Vec<u8> {
     let mut packed = GzEncoder::new(Vec::new(), Compression::default());
     packed.write_all(bytes).expect("in memory");
     packed.finish().expect("in memory")
 }
 
 /// An idx file of `u8` with these dimensions in its header, and these values.
-pub fn idx(dimensions: &[u32], values: &[u8]) -> Vec<u8> {
+fn idx(dimensions: &[u32], values: &[u8]) -> Vec<u8> {
     let mut bytes = vec![0, 0, 8, dimensions.len() as u8];
     bytes.extend(dimensions.iter().flat_map(|d| d.to_be_bytes()));
     bytes.extend(values);
@@ -95,7 +95,7 @@ pub fn idx(dimensions: &[u32], values: &[u8]) -> Vec<u8> {
 }
 
 /// Pictures of `side` pixels that all differ, the first two values of each its number.
-pub fn numbered(count: usize, side: usize) -> Vec<u8> {
+fn numbered(count: usize, side: usize) -> Vec<u8> {
     let value = |i: usize, at: usize| match at {
         0 => (i / 256) as u8,
         1 => i as u8,

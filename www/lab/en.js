@@ -79,6 +79,10 @@ export const en = {
   "lab.swd.hint": "Sliced Wasserstein distance to pictures that were not learnt from, as a multiple of the distance between two halves of those. 1 is as good as real.",
   "lab.diversity": "Variety",
   "lab.diversity.hint": "How much generated pictures differ from each other, compared with real ones.",
+  "lab.agreement": "Labels obeyed",
+  "lab.agreement.hint": "Part of the generated pictures that a classifier takes for what their label asked for.",
+  "lab.classes": "Classes seen",
+  "lab.classes.hint": "How many kinds of pictures a classifier finds among the generated ones. Few of them: the generator has collapsed.",
   "lab.times": "{n} ×",
 
   "lab.advice.strong": "The discriminator is sure of everything, and hardly any gradient reaches the generator. Give the generator a better game: the non-saturating or least-squares objective, a lower discriminator rate, or some instance noise.",
@@ -95,6 +99,7 @@ export const en = {
   "metric.swd": "Distance to real",
   "metric.near": "Near points",
   "metric.diversity": "Variety",
+  "metric.agreement": "Labels obeyed",
 
   "lab.group.game": "The game",
   "lab.group.pace": "How it is learnt",

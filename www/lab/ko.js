@@ -79,6 +79,10 @@ export const ko = {
   "lab.swd.hint": "배우지 않은 그림과의 Sliced Wasserstein 거리예요. 그 그림들을 반으로 나눈 사이의 거리를 1로 봐요. 1이면 진짜만큼 좋아요.",
   "lab.diversity": "다양함",
   "lab.diversity.hint": "만든 그림끼리 얼마나 다른지를 진짜 그림과 견준 값이에요.",
+  "lab.agreement": "라벨대로 만든 것",
+  "lab.agreement.hint": "만든 그림 가운데 라벨이 시킨 것으로 분류기가 알아본 비율이에요.",
+  "lab.classes": "나온 종류",
+  "lab.classes.hint": "만든 그림에서 분류기가 찾아낸 종류의 수예요. 적으면 생성자가 무너진 거예요.",
   "lab.times": "{n}배",
 
   "lab.advice.strong": "판별자가 모든 것을 확신해서 생성자에 기울기가 거의 닿지 않아요. 비포화나 최소제곱 목적 함수를 쓰거나, 판별자의 학습률을 낮추거나, 표본 잡음을 조금 넣어 보세요.",
@@ -95,6 +99,7 @@ export const ko = {
   "metric.swd": "진짜와의 거리",
   "metric.near": "가까운 점",
   "metric.diversity": "다양함",
+  "metric.agreement": "라벨대로 만든 것",
 
   "lab.group.game": "놀이 규칙",
   "lab.group.pace": "배우는 방법",

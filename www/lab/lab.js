@@ -119,7 +119,7 @@ export class Lab {
     const quality = make("details", { class: "curves", hidden: true }, make("summary", { text: "lab.curves.quality" }));
     this.#charts = [
       new Chart({ details: game, names: ["d_loss", "g_loss", "d_real", "d_fake"], straight: true }),
-      new Chart({ details: quality, names: ["gradient", "swd", "near", "diversity"] }),
+      new Chart({ details: quality, names: ["gradient", "swd", "near", "diversity", "agreement"] }),
     ];
     this.#stage = make(
       "section", { class: "stage", label: "lab.stage" },
@@ -717,7 +717,7 @@ export class Lab {
   }
 
   #tellNumbers() {
-    const { d_real, d_fake, gradient, covered, modes, near, swd, swd_real, diversity, diversity_real } = this.#metrics;
+    const { d_real, d_fake, gradient, covered, modes, near, swd, swd_real, diversity, diversity_real, agreement, classes_seen, classes } = this.#metrics;
     const digits = { maximumFractionDigits: 2, minimumFractionDigits: 2 };
     /** @type {[string, string][]} */
     const told = [];
@@ -731,6 +731,9 @@ export class Lab {
     } else {
       told.push(["swd", !swd || !swd_real ? dash : t("lab.times", { n: number(swd / swd_real, { maximumSignificantDigits: 2 }) })]);
       told.push(["diversity", diversity === undefined || !diversity_real ? dash : this.#percent(diversity / diversity_real)]);
+      // Not where there is no classifier.
+      if (agreement !== undefined) told.push(["agreement", this.#percent(agreement)]);
+      else if (classes_seen !== undefined && classes) told.push(["classes", t("lab.covered.value", { covered: classes_seen, modes: classes })]);
     }
     const names = told.map(([name]) => name).join();
     if (this.#numbers.dataset.names !== names) {

@@ -6,12 +6,14 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use serde_json::Value;
 
 use super::config::check_control;
+use super::recognised::recognised;
 use super::{GanState, GanTrainer, SAMPLES, normal};
 use crate::data::dataset::{Dataset, Pictures};
 use crate::data::points::Points;
 use crate::data::seed::Seed;
 use crate::error::Error;
 use crate::jobs::{Job, Progress, Snapshot, Status, Told, controls};
+use crate::models::{Classifier, ClassifierConfig};
 use crate::ops::rgba8_pack;
 use crate::protocol::{GanConfig, GanControl, GanVariant, JobConfig, Objective};
 use crate::quality::{directions, diversity, projections, sliced_wasserstein};
@@ -49,6 +51,8 @@ pub struct Gan {
     trainer: GanTrainer,
     data: Dataset,
     held: Option<Held>,
+    /// Names the classes of samples.
+    classifier: Option<Classifier>,
     noise: Tensor<4>,
     labels: Vec<u8>,
     /// As it was before the last step, whose numbers are read next.
@@ -107,6 +111,7 @@ impl Gan {
             trainer,
             data,
             held,
+            classifier: None,
             noise,
             before: None,
             good: None,
@@ -121,6 +126,22 @@ impl Gan {
     /// Those of [`GanTrainer::begin_with`].
     pub fn begin_with(&mut self, name: &str, file: &[u8]) -> Result<(), Error> {
         self.trainer.begin_with(name, file)
+    }
+
+    /// From now on, samples of digits or scenes are judged by this as well; see
+    /// [`classifier_of`](crate::jobs::classifier_of).
+    ///
+    /// # Panics
+    /// If it is for pictures of another shape, or other classes.
+    pub fn judged_by(&mut self, classifier: Classifier) {
+        let ClassifierConfig {
+            size,
+            channels,
+            classes,
+        } = classifier.config();
+        let sees = ([channels, size, size], classes);
+        assert_eq!(sees, (self.data.shape(), self.data.classes()), "samples");
+        self.classifier = Some(classifier);
     }
 
     /// What trains.
@@ -176,13 +197,19 @@ impl Gan {
             .min(2 * self.trainer.config().batch as usize);
         let (noise, labels) = self.trainer.fixed(count);
         let fake = self.trainer.sample(noise, &labels);
-        let mut all = vec![
-            ("diversity".to_owned(), diversity(fake.clone())),
-            ("projected".to_owned(), on(fake)),
-        ];
+        let named = |net: &Classifier, x| net.forward(x).flatten(0, 1);
+        let mut all = Vec::new();
+        if let Some(net) = &self.classifier {
+            all.push(("named".to_owned(), named(net, fake.clone())));
+        }
+        all.push(("diversity".to_owned(), diversity(fake.clone())));
+        all.push(("projected".to_owned(), on(fake)));
         if held.real.is_empty() {
             let numbers: Vec<_> = (0..held.pictures.len()).collect();
             let real = held.pictures.at(&numbers, &self.device());
+            if let Some(net) = &self.classifier {
+                all.push(("named_real".to_owned(), named(net, real.clone())));
+            }
             all.push(("diversity_real".to_owned(), diversity(real.clone())));
             all.push(("held".to_owned(), on(real)));
         }
@@ -381,6 +408,9 @@ impl Job for Gan {
                 told.metrics.insert(name.into(), *spread);
             }
         }
+        let labelled = self.trainer.config().variant == GanVariant::Cgan;
+        told.metrics
+            .extend(recognised(&seen, self.data.classes(), labelled));
         told
     }
 

@@ -41,6 +41,9 @@ export const tests = [
       t.equal(seen.size, points ? [120, 120] : settings.variant === "cgan" ? [224, 280] : settings.data === "digits" ? [224, 224] : [256, 256], "the size of the picture");
       if (points) t.equal([seen.plot.fake, seen.plot.field, seen.plot.grid, seen.plot.from], [800, 1600, 450, 128], "the lengths of what is drawn");
       else t.assert(seen.frames > 0 && seen.last.swd > 0 && seen.last.swd_real > 0 && seen.last.diversity > 0, `${seen.frames} frames, ${JSON.stringify(seen.last)}`);
+      const told = [seen.last.classes, seen.last.agreement >= 0, seen.last.agreement_real > 0.9, seen.last.confident >= 0, seen.last.classes_seen >= 0];
+      if (points) t.equal(told.map(Boolean), [false, false, false, false, false], "what a classifier says of points");
+      else t.equal(told, [settings.data === "digits" ? 10 : 6, settings.variant === "cgan", true, true, true], "classes, agreement and its like");
       // The discriminator learns to tell: it thinks more of real samples than of generated ones.
       t.assert(points || seen.last.d_real > seen.last.d_fake, `real ${seen.last.d_real}, generated ${seen.last.d_fake}`);
       t.said = `d_real ${seen.last.d_real.toFixed(3)}, d_fake ${seen.last.d_fake.toFixed(3)}`;
