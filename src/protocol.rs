@@ -56,6 +56,8 @@ pub enum Request {
     },
     /// Save the whole state. Answered by [`Event::Checkpoint`].
     Checkpoint { run: u32, ticket: u32 },
+    /// Save the networks that the job trains. Answered by [`Event::Weights`].
+    Weights { run: u32, ticket: u32 },
     /// What would this job take? Answered by [`Event::Estimate`].
     Estimate {
         ticket: u32,
@@ -173,6 +175,8 @@ pub enum Event {
     Image { run: u32, ticket: u32 },
     /// Answers [`Request::Checkpoint`]; the Blob travels beside it.
     Checkpoint { run: u32, ticket: u32 },
+    /// Answers [`Request::Weights`]; the Blob travels beside it.
+    Weights { run: u32, ticket: u32 },
     /// Answers [`Request::Sample`] and [`Request::Data`]; the Blob travels beside it.
     Sample { ticket: u32 },
     /// How far a [`Request::Prepare`] is, in files; archives add theirs as they are opened.

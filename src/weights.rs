@@ -6,6 +6,7 @@
 //! that a network asks for.
 
 mod checkpoint;
+mod pth;
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -18,6 +19,7 @@ use crate::error::Error;
 use crate::protocol::ModelInfo;
 
 pub use checkpoint::{Checkpoint, write_checkpoint};
+pub use pth::{MAX_WHOLE, safetensors_of};
 
 /// The largest header read, in bytes. Torchvision's largest network needs 5 KB.
 pub const MAX_HEADER: u64 = 1 << 20;
@@ -25,6 +27,9 @@ pub const MAX_HEADER: u64 = 1 << 20;
 pub const MAX_FILE: u64 = 640 << 20;
 /// The most tensors in a file.
 pub const MAX_TENSORS: usize = 4096;
+
+/// The metadata key of what Easel notes in its files: settings, and of a run what else it is.
+pub const NOTE: &str = "easel";
 
 /// The models that the page ships, from `weights/manifest.json`.
 pub fn manifest() -> Vec<ModelInfo> {
@@ -154,6 +159,18 @@ impl Header {
         self.metadata.info(tensor).map(|info| info.shape.as_slice())
     }
 
+    /// All tensors with their shapes, in the order of their names.
+    pub fn tensors(&self) -> BTreeMap<String, Vec<usize>> {
+        let all = self.metadata.tensors().into_iter();
+        all.map(|(name, info)| (name, info.shape.clone())).collect()
+    }
+
+    /// What the file's writer noted under `key`.
+    pub fn note(&self, key: &str) -> Option<&str> {
+        let notes = self.metadata.metadata().as_ref()?;
+        notes.get(key).map(String::as_str)
+    }
+
     /// Holds the file against what an architecture knows, and returns where the used tensors lie in
     /// the file, in bytes.
     ///
@@ -190,17 +207,42 @@ impl Header {
     }
 }
 
+/// A tensor as its file has it.
+#[derive(Debug)]
+struct Stored {
+    dtype: Dtype,
+    shape: Vec<usize>,
+    bytes: Vec<u8>,
+}
+
 /// The tensors that a network uses, as raw bytes.
 #[derive(Debug)]
 pub struct Weights {
-    header: Header,
-    data: BTreeMap<String, Vec<u8>>,
+    /// The file's, for messages.
+    name: String,
+    tensors: BTreeMap<String, Stored>,
 }
 
 impl Weights {
     /// Pairs a checked header with the bytes of the ranges it named.
-    pub fn new(header: Header, data: BTreeMap<String, Vec<u8>>) -> Self {
-        Self { header, data }
+    ///
+    /// # Panics
+    /// If there are bytes of a tensor that the header does not name.
+    pub fn new(header: &Header, data: BTreeMap<String, Vec<u8>>) -> Self {
+        let stored = |(name, bytes): (String, Vec<u8>)| {
+            let info = header.metadata.info(&name).expect("checked before");
+            let (dtype, shape) = (info.dtype, info.shape.clone());
+            let stored = Stored {
+                dtype,
+                shape,
+                bytes,
+            };
+            (name, stored)
+        };
+        Self {
+            name: header.name.clone(),
+            tensors: data.into_iter().map(stored).collect(),
+        }
     }
 
     /// Reads a whole file in memory: header, check by `expected`, data.
@@ -218,12 +260,39 @@ impl Weights {
         let ranges = header.check(&expected(&header)?)?;
         let slice = |r: Range<u64>| bytes[r.start as usize..r.end as usize].to_vec();
         let data = ranges.into_iter().map(|(n, r)| (n, slice(r))).collect();
-        Ok(Self { header, data })
+        Ok(Self::new(&header, data))
     }
 
-    /// The header they came with.
-    pub fn header(&self) -> &Header {
-        &self.header
+    /// Takes those whose names begin with `prefix` out, without it.
+    pub fn part(&mut self, prefix: &str) -> Self {
+        let taken = self
+            .tensors
+            .extract_if(.., |name, _| name.starts_with(prefix));
+        Self {
+            name: self.name.clone(),
+            tensors: { taken }
+                .map(|(name, stored)| (name[prefix.len()..].to_owned(), stored))
+                .collect(),
+        }
+    }
+
+    /// Puts other numbers in the place of a tensor's.
+    ///
+    /// # Errors
+    /// Those of [`Self::values`].
+    ///
+    /// # Panics
+    /// If the tensor was not among those checked as used.
+    pub fn change(
+        &mut self,
+        name: &str,
+        change: impl FnOnce(Vec<f32>) -> Vec<f32>,
+    ) -> Result<(), Error> {
+        let values = change(self.values(name)?);
+        let stored = self.tensors.get_mut(name).expect("checked before");
+        stored.dtype = Dtype::F32;
+        stored.bytes = values.iter().flat_map(|v| v.to_le_bytes()).collect();
+        Ok(())
     }
 
     /// One tensor as f32 on `device`.
@@ -235,8 +304,7 @@ impl Weights {
     /// If the tensor was not among those checked as used.
     pub fn tensor<const D: usize>(&self, name: &str, device: &Device) -> Result<Tensor<D>, Error> {
         let values = self.values(name)?;
-        let info = self.header.metadata.info(name).expect("checked before");
-        let data = TensorData::new(values, info.shape.clone());
+        let data = TensorData::new(values, self.tensors[name].shape.clone());
         Ok(Tensor::from_data(data, device))
     }
 
@@ -249,9 +317,8 @@ impl Weights {
     /// # Panics
     /// If the tensor was not among those checked as used.
     pub fn values(&self, name: &str) -> Result<Vec<f32>, Error> {
-        let bytes = &self.data[name];
-        let info = self.header.metadata.info(name).expect("checked before");
-        let values: Vec<f32> = match info.dtype {
+        let Stored { dtype, bytes, .. } = &self.tensors[name];
+        let values: Vec<f32> = match dtype {
             Dtype::F32 => bytes
                 .as_chunks()
                 .0
@@ -272,12 +339,12 @@ impl Weights {
                 .collect(),
             other => {
                 let detail = format!("{name} is of type {other:?}; f32, f16 and bf16 are read");
-                return Err(bad(&self.header.name, "weights-header", detail));
+                return Err(bad(&self.name, "weights-header", detail));
             }
         };
         if let Some(i) = values.iter().position(|v| !v.is_finite()) {
             let detail = format!("{name} holds {} at position {i}", values[i]);
-            return Err(bad(&self.header.name, "weights-not-finite", detail));
+            return Err(bad(&self.name, "weights-not-finite", detail));
         }
         Ok(values)
     }
@@ -303,13 +370,37 @@ pub fn write_f16(
             }
             bytes.extend(half.to_le_bytes());
         }
-        halves.push((name, data.shape().to_vec(), bytes));
+        halves.push((name.as_str(), data.shape().to_vec(), bytes));
     }
-    let views: Result<Vec<_>, _> = halves
+    write(Dtype::F16, &halves, metadata)
+}
+
+/// Writes tensors as a safetensors file in f32.
+///
+/// # Errors
+/// `Unexpected` if it cannot be written.
+pub fn write_f32(
+    tensors: &[(String, TensorData)],
+    metadata: BTreeMap<String, String>,
+) -> Result<Vec<u8>, Error> {
+    let bytes = |(name, data): &(String, TensorData)| {
+        let bytes = data.iter::<f32>().flat_map(f32::to_le_bytes).collect();
+        (name.clone(), data.shape().to_vec(), bytes)
+    };
+    let all: Vec<_> = tensors.iter().map(bytes).collect();
+    write(Dtype::F32, &all, metadata)
+}
+
+fn write(
+    dtype: Dtype,
+    tensors: &[(impl AsRef<str>, Vec<usize>, Vec<u8>)],
+    metadata: BTreeMap<String, String>,
+) -> Result<Vec<u8>, Error> {
+    let views: Result<Vec<_>, _> = tensors
         .iter()
         .map(|(name, shape, bytes)| {
-            let view = safetensors::tensor::TensorView::new(Dtype::F16, shape.clone(), bytes)?;
-            Ok::<_, safetensors::SafeTensorError>((name.as_str(), view))
+            let view = safetensors::tensor::TensorView::new(dtype, shape.clone(), bytes)?;
+            Ok::<_, safetensors::SafeTensorError>((name.as_ref(), view))
         })
         .collect();
     views

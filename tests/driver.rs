@@ -13,7 +13,7 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use easel::error::Error;
 use easel::jobs::{Job, Progress, Snapshot, Status};
 use easel::protocol::{Encoding, Event, GatysConfig, JobConfig};
-use easel::session::{Command, Host, drive};
+use easel::session::{Command, Host, drive, networks_file};
 use easel::weights::{Checkpoint, write_checkpoint};
 use serde_json::{Value, json};
 
@@ -167,6 +167,13 @@ impl Host for Page {
     async fn checkpoint(&mut self, ticket: u32, _: &dyn Job) {
         self.said.borrow_mut().push(format!("checkpoint {ticket}"));
     }
+    async fn weights(&mut self, ticket: u32, job: &dyn Job) {
+        let told = match networks_file(job).await {
+            Ok(file) => format!("weights {ticket}: {} bytes", file.len()),
+            Err(e) => format!("weights {ticket}: {e}"),
+        };
+        self.said.borrow_mut().push(told);
+    }
     fn measured(&self, _: f64) {}
 }
 
@@ -188,11 +195,20 @@ fn a_job_runs_to_its_end_and_answers_afterwards() {
     let mut job = Counter::new(50);
     let page = run(
         &mut job,
-        vec![(1e6, image(7)), (1e6, Command::Checkpoint { ticket: 8 })],
+        vec![
+            (1e6, image(7)),
+            (1e6, Command::Checkpoint { ticket: 8 }),
+            (1e6, Command::Weights { ticket: 9 }),
+        ],
     );
     assert_eq!(
         *page.said.borrow(),
-        ["finished false", "image 7", "checkpoint 8"]
+        [
+            "finished false",
+            "image 7",
+            "checkpoint 8",
+            "weights 9: job: it trains no networks"
+        ]
     );
     assert_eq!(page.progress.borrow().last(), Some(&50));
     assert_eq!(job.kept, 50);

@@ -44,7 +44,8 @@
  * @property {Blob} [content] `gatys`: the picture to stylize.
  * @property {Blob[]} [styles] `gatys`: the pictures to take the style from.
  * @property {Blob} [init] The picture to start from, with `init: "picture"`.
- * @property {Blob} [network] A `.safetensors` file, with `network: "custom"`.
+ * @property {Blob} [network] `gatys`: a `.safetensors` file, with `network: "custom"`. `gan`: what {@link Run.weights} gave,
+ *   or a generator alone, also as `.pth`, with `start: "custom"`.
  * @property {Blob} [data] `gan`: what {@link Easel.dataset} made, with `data: "pictures"`.
  *
  * @typedef {import("./pkg/easel.d.ts").LeftOut} LeftOut
@@ -335,6 +336,7 @@ export class Easel extends EventTarget {
         return;
       case "image":
       case "checkpoint":
+      case "weights":
       case "sample":
       case "prepared":
       case "estimate":

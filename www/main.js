@@ -6,6 +6,7 @@ import { Easel, EaselError } from "./easel.js";
 import { parse } from "./hash.js";
 import { setTitle } from "./i18n.js";
 import { inspect } from "./keep/checkpoint.js";
+import { NETWORK } from "./views/inputs.js";
 import { alarm, tell } from "./views/notices.js";
 import { Offline } from "./views/offline.js";
 import { Stylize } from "./views/stylize.js";
@@ -23,10 +24,15 @@ let lab = null;
 let shown = "stylize";
 
 const view = new Stylize(async (state, link, kept) => {
-  const config = (await inspect(state))?.config;
-  if (config?.job !== "gan") return false;
+  const found = await inspect(state);
+  const gan = found?.config.job === "gan" ? /** @type {any} */ (found.config) : null;
+  // Other networks are Stylize's, except where the lab is asked; a .pth is none of a run.
+  const file = state instanceof File && NETWORK.test(state.name) ? state : null;
+  const elsewhere = file !== null && (shown === "lab" || !/\.safetensors$/i.test(file.name));
+  if (!gan && !elsewhere) return false;
   const opened = await openLab();
-  opened.resume(state, /** @type {any} */ (config), kept);
+  if (file) opened.begin(file, found?.networks ? gan : null);
+  else opened.resume(state, gan, kept);
   if (link) history.replaceState(null, "", link);
   return true;
 });

@@ -175,6 +175,14 @@ export class Run {
   }
 
   /**
+   * The networks of a `gan` as safetensors, with its settings: `inputs.network` of another run, with `start: "custom"`.
+   * @returns {Promise<Blob>}
+   */
+  weights() {
+    return this.#file((ticket) => ({ type: "weights", run: this.id, ticket }));
+  }
+
+  /**
    * With `recover`: keep the state now, instead of when it is next due. It comes as a `kept` event.
    * @returns {Promise<void>}
    */

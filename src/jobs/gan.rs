@@ -4,6 +4,7 @@
 mod config;
 mod job;
 mod networks;
+mod read;
 mod recognised;
 mod state;
 
@@ -22,6 +23,7 @@ use crate::protocol::{GanConfig, GanControl, GanVariant, Learning};
 pub use config::{check_gan, estimate_gan};
 pub use job::{Gan, real_points};
 use networks::{Discriminator, Generator, Pair};
+pub use read::{TrainedGenerator, read_generator};
 pub use recognised::classifier_of;
 pub use state::GanState;
 

@@ -16,8 +16,8 @@ use crate::error::Error;
 use crate::protocol::JobConfig;
 
 pub use gan::{
-    Gan, GanMetrics, GanSeen, GanState, GanTrainer, check_gan, classifier_of, estimate_gan,
-    real_points,
+    Gan, GanMetrics, GanSeen, GanState, GanTrainer, TrainedGenerator, check_gan, classifier_of,
+    estimate_gan, read_generator, real_points,
 };
 pub use gatys::Gatys;
 pub use gatys_config::{Memory, Scale, estimate, network_layers, scales};
@@ -61,6 +61,10 @@ pub trait Job {
     fn restore(&mut self);
     /// The whole state: what `load` needs to go on as if nothing had happened.
     fn save(&self) -> Snapshot;
+    /// The networks that it trains, as a file of weights has them; none if it trains none.
+    fn networks(&self) -> Option<Networks> {
+        None
+    }
 }
 
 /// Whether a job has steps left.
@@ -113,6 +117,15 @@ fn controls<T: DeserializeOwned>(control: &Value) -> Result<T, Error> {
         return Err(bad(format!("{name} is not a number")));
     }
     serde_json::from_value(control.clone()).map_err(|e| bad(e.to_string()))
+}
+
+/// See [`Job::networks`].
+#[derive(Debug)]
+pub struct Networks {
+    /// The settings, to be noted in the file.
+    pub settings: String,
+    /// Tensors by the reference's names, flat, still on the GPU, and their shapes.
+    pub tensors: Vec<(String, Tensor<1>, Vec<usize>)>,
 }
 
 /// See [`Job::save`].

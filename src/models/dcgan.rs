@@ -199,6 +199,23 @@ pub struct DcganGenerator {
 }
 
 impl DcganGenerator {
+    /// Transposed convolutions of another geometry, or with biases: `plan` instead of the tutorial's, in a file checked by
+    /// it, with `config` for the shapes at its ends.
+    ///
+    /// # Errors
+    /// Those of [`Weights::tensor`].
+    pub fn load(
+        plan: Vec<LayerPlan>,
+        config: DcganConfig,
+        weights: &Weights,
+        device: &Device,
+    ) -> Result<Self, Error> {
+        Ok(Self {
+            layers: Layers::load(plan, weights, device)?,
+            config,
+        })
+    }
+
     /// `[B, latent, 1, 1]` drawn from `N(0, 1)` -> `[B, channels, size, size]` in -1..1; batch norms take their running
     /// statistics.
     ///

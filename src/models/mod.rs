@@ -10,6 +10,7 @@ mod patch_discriminator;
 mod resnet_generator;
 mod squeezenet;
 mod unet;
+mod upsampling_generator;
 mod vgg;
 
 use burn::tensor::Tensor;
@@ -24,6 +25,7 @@ pub use patch_discriminator::{PatchDiscriminator, PatchDiscriminatorConfig};
 pub use resnet_generator::{ResnetGenerator, ResnetGeneratorConfig};
 pub use squeezenet::SqueezeNet;
 pub use unet::{Unet, UnetConfig};
+pub use upsampling_generator::{UpsamplingConfig, UpsamplingGenerator};
 pub use vgg::{FEATURES, VGG16, VGG19, Vgg, VggPlan};
 
 /// Networks that halve and double give back another size than they were given unless it divides.

@@ -130,7 +130,8 @@ pub struct GanConfig {
     /// Deviation across the strokes of `drawing`.
     pub brush: f32,
     pub learning: Learning,
-    /// Id of a trained start in the manifest, whose networks are those of these settings; empty: from scratch.
+    /// Id of a trained start in the manifest, whose networks are those of these settings, or `custom` for one given as
+    /// `inputs.network`; empty: from scratch.
     pub start: String,
     /// Seeds the first weights, the noise and the order of the data.
     pub seed: u32,

@@ -13,7 +13,7 @@ use web_sys::Blob;
 
 use super::driver::{Command, Host, drive};
 use super::host::{Browser, Mailbox, Post, blob, png};
-use super::inputs::{Inputs, files, prepare, read_blob, read_network, read_picture, read_prepared};
+use super::inputs::{Inputs, files, prepare, read_blob, read_network, read_picture, read_prepared, read_weights};
 use crate::data::dataset::{Dataset, Drawer, Pictures};
 use crate::data::own::{Collection, Prepared};
 use crate::data::{decode::Picture, scenes, styles};
@@ -139,6 +139,9 @@ impl Session {
             }
             Request::Checkpoint { run, ticket } => {
                 self.ask(run, ticket, Command::Checkpoint { ticket });
+            }
+            Request::Weights { run, ticket } => {
+                self.ask(run, ticket, Command::Weights { ticket });
             }
             Request::Estimate {
                 ticket,
@@ -352,7 +355,7 @@ impl Session {
         &self,
         run: u32,
         config: GanConfig,
-        inputs: Inputs,
+        mut inputs: Inputs,
         saved: Option<Checkpoint>,
         mailbox: Rc<Mailbox>,
     ) -> Result<(), Error> {
@@ -387,7 +390,15 @@ impl Session {
         let saved = saved.map(|saved| (saved.meta, saved.tensors));
         let fresh = saved.is_none();
         let mut job = Gan::new(&config, data, held, saved, &device)?;
-        if fresh && !config.start.is_empty() {
+        // What it begins with is no part of its state.
+        let network = inputs.remove("network");
+        if fresh && config.start == "custom" {
+            let file = network.ok_or_else(|| Error::BadSetting {
+                name: "start",
+                detail: "`custom` needs a file of networks as `inputs.network`".into(),
+            })?;
+            job.begin_with(&file.name, &read_weights(&file).await?)?;
+        } else if fresh && !config.start.is_empty() {
             let model = model(&config.start).ok_or_else(|| Error::BadSetting {
                 name: "start",
                 detail: format!("there is no start {}", config.start),

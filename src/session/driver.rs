@@ -42,6 +42,11 @@ pub enum Command {
         /// Marks the answer.
         ticket: u32,
     },
+    /// Save the networks.
+    Weights {
+        /// Marks the answer.
+        ticket: u32,
+    },
     /// Let go of everything.
     Forget,
 }
@@ -65,6 +70,8 @@ pub trait Host {
     async fn image(&mut self, ticket: u32, encoding: Encoding, picture: Tensor<2, Int>);
     /// Answers [`Command::Checkpoint`].
     async fn checkpoint(&mut self, ticket: u32, job: &dyn Job);
+    /// Answers [`Command::Weights`].
+    async fn weights(&mut self, ticket: u32, job: &dyn Job);
     /// This device's speed was measured, in floating-point operations per second.
     fn measured(&self, rate: f64);
 }
@@ -155,6 +162,7 @@ async fn answer(command: Command, job: &dyn Job, host: &mut impl Host) {
     match command {
         Command::Image { ticket, encoding } => host.image(ticket, encoding, job.preview()).await,
         Command::Checkpoint { ticket } => host.checkpoint(ticket, job).await,
+        Command::Weights { ticket } => host.weights(ticket, job).await,
         _ => {}
     }
 }

@@ -16,6 +16,7 @@ use web_sys::{
 };
 
 use super::driver::{Command, Host};
+use super::export::networks_file;
 use super::inputs::Inputs;
 use crate::error::Error;
 use crate::gpu::{Presenter, read_bytes, read_named};
@@ -150,6 +151,17 @@ impl Host for Browser {
             Ok(blob) => self
                 .post
                 .send(&Event::Checkpoint { run, ticket }, None, Some(&blob)),
+            Err(error) => self.refuse(ticket, &error),
+        }
+    }
+
+    async fn weights(&mut self, ticket: u32, job: &dyn Job) {
+        let run = self.run;
+        let file = networks_file(job).await;
+        match file.and_then(|bytes| blob(&bytes, "application/octet-stream")) {
+            Ok(blob) => self
+                .post
+                .send(&Event::Weights { run, ticket }, None, Some(&blob)),
             Err(error) => self.refuse(ticket, &error),
         }
     }

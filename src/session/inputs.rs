@@ -11,7 +11,7 @@ use crate::data::decode::{self, MAX_BYTES, MAX_PIXELS, Picture};
 use crate::data::own::{self, Collection, MAX_FILE, MAX_PREPARED, Prepared};
 use crate::error::Error;
 use crate::models::Architecture;
-use crate::weights::{Header, Weights};
+use crate::weights::{Header, MAX_WHOLE, Weights};
 
 fn unexpected(e: JsValue) -> Error {
     Error::Unexpected(format!("{e:?}"))
@@ -59,6 +59,12 @@ impl Inputs {
             .iter()
             .find(|(r, _)| r == role)
             .map(|(_, input)| input)
+    }
+
+    /// Takes the file of a role out.
+    pub fn remove(&mut self, role: &str) -> Option<Input> {
+        let at = self.0.iter().position(|(r, _)| r == role)?;
+        Some(self.0.remove(at).1)
     }
 
     /// The files of a role that several can have, in order.
@@ -238,6 +244,22 @@ async fn by_browser(input: &Input) -> Result<Option<Picture>, Error> {
     decode::from_rgba(w, h, data.data().0, &input.name).map(Some)
 }
 
+/// All of a file of networks, to be read as a whole.
+///
+/// # Errors
+/// `BadWeights` if it is too long.
+pub async fn read_weights(input: &Input) -> Result<Vec<u8>, Error> {
+    let length = input.blob.size();
+    if length > MAX_WHOLE as f64 {
+        return Err(Error::BadWeights {
+            name: input.name.clone(),
+            code: "weights-header",
+            detail: format!("{length} bytes; at most {MAX_WHOLE} are read"),
+        });
+    }
+    read_blob(&input.blob).await
+}
+
 /// Reads only the header and the tensors in use of a dropped file of weights.
 ///
 /// # Errors
@@ -259,5 +281,5 @@ pub async fn read_network(input: &Input) -> Result<(Architecture, Weights), Erro
             read_range(&input.blob, range.start, range.end).await?,
         );
     }
-    Ok((architecture, Weights::new(header, data)))
+    Ok((architecture, Weights::new(&header, data)))
 }

@@ -4,6 +4,7 @@
 #[cfg(target_family = "wasm")]
 mod browser;
 mod driver;
+mod export;
 #[cfg(target_family = "wasm")]
 mod host;
 #[cfg(target_family = "wasm")]
@@ -12,5 +13,6 @@ mod inputs;
 #[cfg(target_family = "wasm")]
 pub use browser::{Services, Session};
 pub use driver::{Command, Host, drive};
+pub use export::networks_file;
 #[cfg(target_family = "wasm")]
 pub use host::Post;

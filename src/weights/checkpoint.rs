@@ -7,11 +7,10 @@ use burn::tensor::TensorData;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde_json::{Value, json};
 
+use super::NOTE;
 use crate::error::Error;
 use crate::protocol::JobConfig;
 
-/// The metadata key under which everything but the tensors lies.
-const KEY: &str = "easel";
 /// Raised when an older Easel could not continue a newer file.
 const VERSION: u64 = 1;
 /// Prefix of the input files among the tensors.
@@ -54,7 +53,7 @@ pub fn write_checkpoint(
         views.push((format!("{INPUT}{role}"), view.map_err(unexpected)?));
     }
     let text = json!({ "version": VERSION, "config": config, "job": meta, "names": names });
-    let metadata = HashMap::from([(KEY.to_owned(), text.to_string())]);
+    let metadata = HashMap::from([(NOTE.to_owned(), text.to_string())]);
     safetensors::serialize(views, Some(metadata)).map_err(unexpected)
 }
 
@@ -73,7 +72,7 @@ impl Checkpoint {
         }
         let broken = |e: safetensors::SafeTensorError| bad(e.to_string());
         let (_, metadata) = SafeTensors::read_metadata(bytes).map_err(broken)?;
-        let text = metadata.metadata().as_ref().and_then(|m| m.get(KEY));
+        let text = metadata.metadata().as_ref().and_then(|m| m.get(NOTE));
         let text = text.ok_or_else(|| bad("it was not written by Easel".into()))?;
         let mut all: Value = serde_json::from_str(text).map_err(|e| bad(e.to_string()))?;
         if all["version"].as_u64() != Some(VERSION) {

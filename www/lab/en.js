@@ -24,6 +24,7 @@ export const en = {
 
   "lab.trained": "Begin with trained networks",
   "lab.trained.hint": "They were trained beforehand with these settings; the first pictures are good at once. Without, you watch from scratch.",
+  "lab.trained.file": "Begin with {name}",
   "lab.plot": "The plane. {what}",
   "lab.plot.before": "Nothing is learnt yet.",
   "lab.plot.now": "Step {step}: {covered} of {modes} modes are covered, and {near} of the generated points lie where real ones do.",
@@ -199,5 +200,12 @@ export const en = {
 
   "lab.save": "Save picture",
   "lab.run": "Save or open a run",
-  "lab.run.hint": "An .easel file holds both networks and all they have learnt. It continues exactly where it stood.",
+  "lab.run.hint": "An .easel file holds both networks and all they have learnt. It continues exactly where it stood. A .safetensors file holds the networks alone: a new run can begin with them, and PyTorch can read them.",
+  "lab.networks": "Save networks",
+  "error.weights-alone": "{subject} holds no two networks that a run could begin with.",
+  "error.weights-alone.next": "A run begins with what “Save networks” wrote. Open a generator alone in the walk.",
+  "error.weights-pickle": "{subject} cannot be read as a PyTorch state dict.",
+  "error.weights-pickle.next": "Save it again in PyTorch: torch.save(generator.state_dict(), \"generator.pth\").",
+  "error.weights-generator": "{subject} holds no generator that is known or fits here.",
+  "error.weights-generator.next": "Known are those of PyTorch's DCGAN example, of PyTorch-GAN and of this lab. The details say what is in the way.",
 };

@@ -24,6 +24,7 @@ export const ko = {
 
   "lab.trained": "배운 신경망에서 시작",
   "lab.trained.hint": "이 설정으로 미리 배워 두었어요. 처음부터 좋은 그림이 나와요. 끄면 맨 처음부터 배우는 모습을 볼 수 있어요.",
+  "lab.trained.file": "{name}에서 시작",
   "lab.plot": "평면. {what}",
   "lab.plot.before": "아직 아무것도 배우지 않았어요.",
   "lab.plot.now": "{step}단계: 봉우리 {modes}개 가운데 {covered}개를 덮었고, 만든 점의 {near}가 진짜 점이 있는 곳에 있어요.",
@@ -199,5 +200,12 @@ export const ko = {
 
   "lab.save": "그림 저장",
   "lab.run": "작업 저장하고 열기",
-  "lab.run.hint": ".easel 파일에는 두 신경망과 배운 것이 모두 들어 있어요. 멈춘 곳에서 똑같이 이어 가요.",
+  "lab.run.hint": ".easel 파일에는 두 신경망과 배운 것이 모두 들어 있어요. 멈춘 곳에서 똑같이 이어 가요. .safetensors 파일에는 신경망만 들어 있어요. 새 작업을 여기서 시작할 수 있고 PyTorch에서도 읽을 수 있어요.",
+  "lab.networks": "신경망 저장",
+  "error.weights-alone": "{subject}: 작업을 시작할 두 신경망이 들어 있지 않아요.",
+  "error.weights-alone.next": "작업은 ‘신경망 저장’으로 만든 파일에서 시작해요. 생성자만 든 파일은 둘러보기에서 열어 주세요.",
+  "error.weights-pickle": "{subject}: PyTorch의 state dict로 읽을 수 없어요.",
+  "error.weights-pickle.next": "PyTorch에서 다시 저장해 주세요: torch.save(generator.state_dict(), \"generator.pth\").",
+  "error.weights-generator": "{subject}: 아는 생성자가 없거나 여기에 맞지 않아요.",
+  "error.weights-generator.next": "PyTorch의 DCGAN 예제, PyTorch-GAN, 이 실습실의 생성자를 알아요. 무엇이 걸리는지는 자세한 내용에 있어요.",
 };

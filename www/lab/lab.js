@@ -1,6 +1,7 @@
 // @ts-check
 /** The view "GAN lab": two networks learn before your eyes. Loaded when it is first opened. */
 import { download, icon, make } from "../dom.js";
+import { EaselError } from "../easel.js";
 import { add, bytes, number, say, setTitle, t } from "../i18n.js";
 import { inspect } from "../keep/checkpoint.js";
 import { Chart } from "../views/chart.js";
@@ -67,6 +68,8 @@ export class Lab {
   #own = null;
   /** @type {Promise<import("./own.js").Own> | null} */
   #owning = null;
+  /** @type {{ file: File, config: Config } | null} Networks of the visitor's own to begin with, and their settings. */
+  #network = null;
 
   #plotCanvas = make("canvas", { class: "lab-plot", role: "img" });
   #plot;
@@ -88,6 +91,7 @@ export class Lab {
   #slowly;
   #again;
   #saveRun;
+  #saveNetworks;
   #savePicture;
   #view;
   #stage;
@@ -134,8 +138,9 @@ export class Lab {
     this.#again = this.#button("plain", "again", "lab.again", () => this.#restart());
     this.#slowly = make("input", { type: "checkbox", onchange: () => this.#setSlow(this.#slowly.checked) });
     this.#saveRun = this.#button("plain", "save", "checkpoint.save", () => this.#save("state"));
+    this.#saveNetworks = this.#button("plain", "save", "lab.networks", () => this.#save("networks"));
     this.#savePicture = this.#button("plain", "save", "lab.save", () => this.#save("picture"));
-    const chooser = make("input", { class: "unseen", type: "file", accept: ".easel", onchange: () => { if (chooser.files?.[0]) this.#open(chooser.files[0]); chooser.value = ""; } });
+    const chooser = make("input", { class: "unseen", type: "file", accept: ".easel,.safetensors,.pth,.pt", onchange: () => { if (chooser.files?.[0]) this.#open(chooser.files[0]); chooser.value = ""; } });
     const reference = make("button", { type: "button", class: "plain", text: "lab.reference", onclick: () => this.#reset(), "data-i18n-title": "lab.reference.hint", title: t("lab.reference.hint") });
     this.#panel = make(
       "form", { class: "panel", tabindex: "-1", label: "panel.label", onsubmit: (/** @type {Event} */ event) => event.preventDefault() },
@@ -147,7 +152,7 @@ export class Lab {
           make("details", { class: "block", open: i === 0 }, make("summary", { text: title }), make("div", { class: "fields" }, ...fields.map((field) => this.#field(field))))),
         make("section", { class: "block" }, make("div", { class: "row" }, reference), make("p", { class: "hint", text: "lab.next" })),
         make("details", { class: "block" }, make("summary", { text: "lab.run" }), make("p", { class: "hint", text: "lab.run.hint" }),
-          make("div", { class: "row" }, this.#savePicture, this.#saveRun, make("label", { class: "plain" }, chooser, icon("file"), make("span", { text: "checkpoint.open" })))),
+          make("div", { class: "row" }, this.#savePicture, this.#saveRun, this.#saveNetworks, make("label", { class: "plain" }, chooser, icon("file"), make("span", { text: "checkpoint.open" })))),
       ),
       make("div", { class: "action" }, this.#line, this.#bar, make("div", { class: "buttons" }, this.#play), make("div", { class: "row lab-tools" }, this.#one, this.#again, make("label", { class: "switch" }, this.#slowly, make("span", { text: "lab.slow" })))),
     );
@@ -238,17 +243,36 @@ export class Lab {
 
   /** Go on with a run that was kept or opened. @param {Blob} state @param {Config} config as its file says @param {string} [kept] the id under which it is kept already */
   resume(state, config, kept) {
-    this.#config = { ...this.#defaults(config.variant, config.data), ...config };
-    this.#changed = this.#differences();
-    this.#plot.strokes = config.data === "drawn" ? /** @type {any} */ (config.drawing) : [];
+    this.#network = null;
+    // What it began with is no part of the file.
+    this.#adopt(config.start === "custom" ? { ...config, start: "" } : config);
     if (config.data === "pictures") {
       this.#openOwn(async (own) => {
         const file = await inspect(state);
         if (file?.data) own.keep(file.data.blob);
       });
     }
-    this.#show();
     this.#follow(() => this.#easel.resume(state, { recover: true }), kept);
+  }
+
+  /** Begin a run with networks out of a file. @param {File} file @param {Config | null} config as it says; null if it says none */
+  begin(file, config) {
+    if (!config) {
+      alarm(new EaselError({ code: "weights-alone", message: "", subject: file.name }));
+      return;
+    }
+    const custom = { ...config, start: "custom" };
+    this.#network = { file, config: custom };
+    this.#adopt(custom);
+    this.#start();
+  }
+
+  /** Take over the settings of a file. @param {Config} config */
+  #adopt(config) {
+    this.#config = { ...this.#defaults(config.variant, config.data), ...config };
+    this.#changed = this.#differences();
+    this.#plot.strokes = config.data === "drawn" ? /** @type {any} */ (config.drawing) : [];
+    this.#show();
   }
 
   /** The GPU was lost; the run goes on by itself. */
@@ -288,6 +312,8 @@ export class Lab {
       if (variant === this.#config.variant && other) variant = other;
       else data = all[0] ?? data;
     }
+    this.#network = null;
+    if (this.#changed.start === "custom") delete this.#changed.start;
     const objective = this.#defaults(variant, data).objective;
     const { learning } = this.#config;
     if (this.#changed.objective === objective) delete this.#changed.objective;
@@ -367,7 +393,8 @@ export class Lab {
   /** What travels beside a request. */
   get #inputs() {
     const data = this.#config.data === "pictures" ? this.#own?.blob : null;
-    return data ? { data } : {};
+    const network = this.#config.start === "custom" ? this.#network?.file : null;
+    return { ...(data ? { data } : {}), ...(network ? { network } : {}) };
   }
 
   #linked() {
@@ -409,18 +436,22 @@ export class Lab {
     const box = make("input", {
       type: "checkbox",
       onchange: () => {
-        const { start, size, latent, width, norm, noiseLabel, pictureLabel } = this.#defaults(this.#config.variant, this.#config.data);
-        // Its networks are those of the defaults.
+        const { start, size, latent, width, norm, noiseLabel, pictureLabel } = this.#network?.config ?? this.#defaults(this.#config.variant, this.#config.data);
+        // Its networks are those of the defaults, or of the file.
         Object.assign(this.#config, box.checked ? { start, size, latent, width, norm, noiseLabel, pictureLabel } : { start: "" });
         this.#changed = this.#differences();
         this.#show();
         this.#linked();
       },
     });
-    const row = make("label", { class: "switch", "data-i18n-title": "lab.trained.hint", title: t("lab.trained.hint") }, box, make("span", { text: "lab.trained" }));
+    const text = make("span", { text: "lab.trained" });
+    const row = make("label", { class: "switch", "data-i18n-title": "lab.trained.hint", title: t("lab.trained.hint") }, box, text);
     this.#rows.push(() => {
+      const name = this.#network?.file.name;
       box.checked = this.#config.start !== "";
-      row.hidden = this.#defaults(this.#config.variant, this.#config.data).start === "";
+      row.hidden = !name && this.#defaults(this.#config.variant, this.#config.data).start === "";
+      if (name) say(text, "lab.trained.file", { name });
+      else say(text, "lab.trained");
     });
     return row;
   }
@@ -800,7 +831,7 @@ export class Lab {
     this.#play.disabled = this.#phase === "stopping";
     this.#one.disabled = this.#phase === "starting" || this.#phase === "stopping" || (this.#phase === "running" && !this.#slow);
     this.#again.disabled = this.#run === null || this.#phase === "starting" || this.#phase === "stopping";
-    this.#saveRun.disabled = this.#savePicture.disabled = this.#step === 0;
+    this.#saveRun.disabled = this.#saveNetworks.disabled = this.#savePicture.disabled = this.#step === 0;
     if (this.#phase === "starting") say(this.#line, "lab.preparing");
     if (this.#phase === "idle" && this.#run?.ended && this.#step > 0) say(this.#line, this.#step >= (this.#ran?.steps ?? 0) ? "lab.finished" : "lab.stopped", { step: this.#step });
     if (this.#step === 0) say(this.#caption, drawing ? "lab.press.drawn" : own && !this.#own?.blob ? "lab.own.first" : flat ? "lab.press" : "lab.press.pictures");
@@ -817,13 +848,13 @@ export class Lab {
     return new Promise((done, failed) => this.#plotCanvas.toBlob((blob) => (blob ? done(blob) : failed(new Error("no picture"))), "image/png"));
   }
 
-  /** @param {"picture" | "state"} what */
+  /** @param {"picture" | "state" | "networks"} what */
   async #save(what) {
     const stem = `gan-${this.#config.variant}-${this.#config.data}-${this.#step}`;
     try {
-      const blob = what === "picture" ? await this.#image() : await this.#run?.checkpoint();
+      const blob = await { picture: () => this.#image(), state: () => this.#run?.checkpoint(), networks: () => this.#run?.weights() }[what]();
       if (!blob) return;
-      const file = `${stem}.${what === "picture" ? "png" : "easel"}`;
+      const file = `${stem}.${{ picture: "png", state: "easel", networks: "safetensors" }[what]}`;
       download(blob, file);
       tell("save.done", { file, size: bytes(blob.size) });
     } catch (error) {

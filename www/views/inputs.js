@@ -15,6 +15,9 @@ import { mayBePicture } from "./pictures.js";
  * @property {(error: EaselError) => void} refused
  */
 
+/** Files of networks, by name. */
+export const NETWORK = /\.(safetensors|pth|pt)$/i;
+
 /** @param {string} code @param {string} [subject] */
 const refusal = (code, subject) => new EaselError({ code, message: "", subject });
 
@@ -22,7 +25,7 @@ const refusal = (code, subject) => new EaselError({ code, message: "", subject }
 async function sort(files, zone, takers) {
   const pictures = [];
   for (const file of files) {
-    if (/\.safetensors$/i.test(file.name)) takers.network(file);
+    if (NETWORK.test(file.name)) takers.network(file);
     else if (/\.easel$/i.test(file.name)) takers.checkpoint(file);
     // An SVG is a document that may hold anything: it is never shown.
     else if (file.type === "image/svg+xml") takers.refused(refusal("image-svg", file.name));

@@ -92,7 +92,7 @@ export class Stylize {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #moveTimer;
 
-  /** @param {(state: Blob, link: string, kept?: string) => Promise<boolean>} elsewhere Takes a run of another view; false if it is of this one. */
+  /** @param {(state: Blob, link: string, kept?: string) => Promise<boolean>} elsewhere Takes a run or networks of another view; false if they are of this one. */
   constructor(elsewhere) {
     this.#elsewhere = elsewhere;
     this.open = inputs({
@@ -276,7 +276,8 @@ export class Stylize {
   }
 
   /** @param {File} file */
-  #useNetwork(file) {
+  async #useNetwork(file) {
+    if (await this.#elsewhere(file, "")) return;
     this.#controls.network = file;
     this.#settings.set("network", "custom");
     tell("added.network", { name: file.name });

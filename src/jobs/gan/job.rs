@@ -12,7 +12,7 @@ use crate::data::dataset::{Dataset, Pictures};
 use crate::data::points::Points;
 use crate::data::seed::Seed;
 use crate::error::Error;
-use crate::jobs::{Job, Progress, Snapshot, Status, Told, controls};
+use crate::jobs::{Job, Networks, Progress, Snapshot, Status, Told, controls};
 use crate::models::{Classifier, ClassifierConfig};
 use crate::ops::rgba8_pack;
 use crate::protocol::{GanConfig, GanControl, GanVariant, JobConfig, Objective};
@@ -438,6 +438,18 @@ impl Job for Gan {
             meta: state.meta(),
             tensors,
         }
+    }
+
+    fn networks(&self) -> Option<Networks> {
+        // The file itself is what another run begins with.
+        let config = GanConfig {
+            start: String::new(),
+            ..self.trainer.config().clone()
+        };
+        Some(Networks {
+            settings: serde_json::to_string(&config).ok()?,
+            tensors: self.trainer.start(),
+        })
     }
 }
 

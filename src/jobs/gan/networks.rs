@@ -7,7 +7,7 @@ use crate::data::seed::Seed;
 use crate::error::Error;
 use crate::models::{
     DcganConfig, DcganDiscriminator, DcganGenerator, LabelledNoise, LabelledPicture,
-    MlpDiscriminator, MlpGanConfig, MlpGenerator,
+    MlpDiscriminator, MlpGanConfig, MlpGenerator, UpsamplingGenerator,
 };
 use crate::protocol::{GanConfig, GanNetwork, GanVariant};
 use crate::weights::{Expected, Weights};
@@ -24,9 +24,11 @@ pub(super) struct Pair {
 
 #[allow(clippy::large_enum_variant, reason = "there are two of them in a run")]
 #[derive(Module, Debug)]
-enum GeneratorBody {
+pub(super) enum GeneratorBody {
     Mlp(MlpGenerator),
     Dcgan(DcganGenerator),
+    /// Out of a file, to draw with.
+    Upsampling(UpsamplingGenerator),
 }
 
 /// From noise, and a label if there are any, to samples.
@@ -267,6 +269,10 @@ impl Pair {
 }
 
 impl Generator {
+    pub(super) fn new(label: Option<LabelledNoise>, body: GeneratorBody) -> Self {
+        Self { label, body }
+    }
+
     fn input(&self, noise: Tensor<4>, labels: &Tensor<2>) -> Tensor<4> {
         match &self.label {
             Some(label) => label.forward(noise, labels.clone()),
@@ -281,6 +287,7 @@ impl Generator {
         match &self.body {
             GeneratorBody::Mlp(net) => net.forward(x),
             GeneratorBody::Dcgan(net) => net.forward(x),
+            GeneratorBody::Upsampling(net) => net.forward(x),
         }
     }
 
@@ -290,6 +297,7 @@ impl Generator {
         match &mut self.body {
             GeneratorBody::Mlp(net) => net.forward_train(x),
             GeneratorBody::Dcgan(net) => net.forward_train(x),
+            GeneratorBody::Upsampling(net) => net.forward_train(x),
         }
     }
 
@@ -297,6 +305,7 @@ impl Generator {
         let mut all = match &self.body {
             GeneratorBody::Mlp(net) => net.tensors(),
             GeneratorBody::Dcgan(net) => net.tensors(),
+            GeneratorBody::Upsampling(net) => net.tensors(),
         };
         all.extend(self.label.as_ref().map(LabelledNoise::tensor));
         all

@@ -7,11 +7,12 @@ use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
+use super::read::{alone, behind, prefix, refused};
 use super::{CALIBRATION, GanTrainer};
 use crate::data::seed::Seed;
 use crate::error::Error;
-use crate::protocol::GanConfig;
-use crate::weights::{Expected, Weights};
+use crate::protocol::{GanConfig, GanNetwork};
+use crate::weights::{Expected, NOTE, Weights, safetensors_of};
 
 /// Prefixes of the tensors.
 const GENERATOR: &str = "generator.";
@@ -128,30 +129,50 @@ impl GanTrainer {
         all
     }
 
-    /// Takes the weights of [`Self::start`] in the place of fresh ones.
+    /// Takes the weights of [`Self::start`] in the place of fresh ones; or those of a generator alone, also out of a `.pth`,
+    /// while the discriminator stays fresh.
     ///
     /// # Errors
-    /// Those of [`Weights`] for a file that does not fit the settings.
+    /// Those of [`safetensors_of`] and [`Weights`] for a file that does not fit the settings; `weights-generator` for a
+    /// generator alone that does not, or one that normalises in another way.
     pub fn begin_with(&mut self, name: &str, file: &[u8]) -> Result<(), Error> {
-        let parts = [
-            (GENERATOR, self.pair.expected_generator()),
-            (DISCRIMINATOR, self.pair.expected_discriminator()),
-        ];
-        let named = parts.iter().flat_map(|(prefix, all)| {
-            all.iter().map(move |e| Expected {
-                name: format!("{prefix}{}", e.name),
-                ..e.clone()
-            })
+        let file = safetensors_of(name, file)?;
+        let generator = self.pair.expected_generator();
+        let discriminator = self.pair.expected_discriminator();
+        let (mut before, mut both, mut ours) = (String::new(), false, false);
+        let read = Weights::read(name, &file, |header| {
+            let names = header.tensors();
+            let has = |prefix: &str| names.keys().any(|name| name.starts_with(prefix));
+            both = has(GENERATOR) && has(DISCRIMINATOR);
+            ours = header.note(NOTE).is_some();
+            if both {
+                before = GENERATOR.into();
+                let of_d = behind(DISCRIMINATOR, &discriminator);
+                return Ok([behind(GENERATOR, &generator), of_d].concat());
+            }
+            before = prefix(header);
+            Ok(alone(&before, &generator, header))
         });
-        let named: Vec<_> = named.collect();
-        let weights = Weights::read(name, file, |_| Ok(named.clone()))?;
-        let mut tensors = BTreeMap::new();
-        for e in named.iter().filter(|e| e.used) {
-            tensors.insert(e.name.clone(), weights.values(&e.name)?);
+        let mut weights = match read {
+            Err(e) if !both && matches!(e.code(), "weights-names" | "weights-shape") => {
+                let detail = format!(
+                    "there is no discriminator in it, and its generator is not of these settings: {e}"
+                );
+                return Err(refused(name, detail));
+            }
+            read => read?,
+        };
+        if !ours && self.config.network == GanNetwork::Mlp && self.config.norm {
+            let detail = "its batch norms have another epsilon than those of a run".into();
+            return Err(refused(name, detail));
         }
-        let [of_g, of_d] = parts.map(|(prefix, all)| part(&mut tensors, prefix, &all));
-        self.generator = self.pair.load_generator(&of_g?, &self.device)?;
-        self.discriminator = self.pair.load_discriminator(&of_d?, &self.device)?;
+        let of_g = weights.part(&before);
+        let of_g = self.pair.load_generator(&of_g, &self.device)?;
+        if both {
+            let of_d = weights.part(DISCRIMINATOR);
+            self.discriminator = self.pair.load_discriminator(&of_d, &self.device)?;
+        }
+        self.generator = of_g;
         Ok(())
     }
 
