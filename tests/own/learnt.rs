@@ -101,6 +101,7 @@ fn a_run_on_a_folder_keeps_its_pictures_in_its_checkpoint_and_goes_on_without_th
         ..GanConfig::of(Some(GanVariant::Cgan), Some(GanData::Pictures))
     };
     let mut settings = gan::Settings {
+        classifier: None,
         config,
         data: Some(folder.join("data")),
         out: folder.join("gan.safetensors"),

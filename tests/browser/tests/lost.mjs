@@ -128,6 +128,44 @@ export const tests = [
     },
   },
   {
+    name: "a GAN whose GPU process is killed goes on from its kept state, and learns what an undisturbed one does",
+    browsers: ["chromium"],
+    alone: true,
+    async run(t) {
+      t.expect(/lost|destroyed|poisoned|Device|external Instance/i);
+      const page = await t.open({ hash: "#lang=en" });
+      const session = await t.browser?.target().createCDPSession();
+      const settings = { job: "gan", steps: 60 };
+      const whole = await page.evaluate(async (settings) => {
+        const log = await globalThis.lab.begin(settings, {});
+        await log.run.done;
+        return globalThis.lab.events(log, "progress").at(-1);
+      }, settings);
+      const kept = await page.evaluate(async (settings) => {
+        const { lab } = globalThis;
+        const easel = await globalThis.easel;
+        const log = lab.follow(easel.run(settings, {}, { recover: true }));
+        globalThis.interrupted = log;
+        await lab.event(log, (event) => event.type === "progress" && event.step >= 5, "the fifth step");
+        await log.run.keep();
+        const { step } = await lab.event(log, (event) => event.type === "kept" && event.step >= 5, "the kept state");
+        return step;
+      }, settings);
+      await session?.send("Browser.crashGpuProcess");
+      const seen = await page.evaluate(async () => {
+        const { lab } = globalThis;
+        const log = globalThis.interrupted;
+        const recovered = await lab.event(log, (event) => event.type === "recovered", "the recovery");
+        const { step } = await log.run.done;
+        return { from: recovered.step, code: recovered.error.code, step, last: lab.events(log, "progress").at(-1) };
+      });
+      t.equal([seen.from >= kept, seen.code, seen.step], [true, "device-lost", 60], "from the kept state on, what was lost, the last step");
+      // The state holds the moments and where the random numbers stand.
+      for (const name of ["d_loss", "g_loss"]) t.equal(seen.last.metrics[name], whole.metrics[name], name);
+      t.said = `from step ${seen.from} of 60, with the same losses`;
+    },
+  },
+  {
     name: "what waits for a worker that breaks down fails with a code",
     async run(t) {
       // Firefox tells of a reading that its worker did not live to see.
