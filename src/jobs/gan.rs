@@ -5,6 +5,7 @@ mod config;
 mod job;
 mod networks;
 mod read;
+mod recognise;
 mod recognised;
 mod state;
 

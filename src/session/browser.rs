@@ -13,7 +13,9 @@ use web_sys::Blob;
 
 use super::driver::{Command, Host, drive};
 use super::host::{Browser, Mailbox, Post, blob, png};
-use super::inputs::{Inputs, files, prepare, read_blob, read_network, read_picture, read_prepared, read_weights};
+use super::inputs::{
+    Inputs, files, prepare, read_blob, read_network, read_picture, read_prepared, read_weights,
+};
 use crate::data::dataset::{Dataset, Drawer, Pictures};
 use crate::data::own::{Collection, Prepared};
 use crate::data::{decode::Picture, scenes, styles};

@@ -93,7 +93,7 @@ export const tests = [
     },
   },
   {
-    name: "a GAN that is held does single steps, takes live controls, and goes on from its file to the same numbers",
+    name: "a GAN that is held does single steps, takes live controls, goes on from its file to the same numbers, and gives its networks to another run",
     async run(t) {
       const page = await t.page();
       const seen = await page.evaluate(async () => {
@@ -114,6 +114,7 @@ export const tests = [
         const saved = last(one).step;
         await one.run.step(6);
         const whole = last(one);
+        const networks = await one.run.weights();
         await one.run.stop();
         const again = lab.follow(easel.resume(file));
         await again.run.pause();
@@ -121,13 +122,23 @@ export const tests = [
         if (rest > 0) await again.run.step(rest);
         const resumed = last(again);
         await again.run.stop();
-        return { stepped, wrong, foreign, whole: [whole.step, whole.metrics.d_loss, whole.metrics.g_loss], resumed: [resumed.step, resumed.metrics.d_loss, resumed.metrics.g_loss], rest };
+        const length = Number(new DataView(await networks.slice(0, 8).arrayBuffer()).getBigUint64(0, true));
+        const { __metadata__: noted, ...tensors } = JSON.parse(await networks.slice(8, 8 + length).text());
+        const begun = async (/** @type {object} */ settings, /** @type {object} */ inputs) => {
+          const log = await lab.begin({ job: "gan", steps: 1, start: "custom", ...settings }, inputs);
+          return log.run.done.then((/** @type {any} */ { step }) => step, (/** @type {any} */ error) => error.code);
+        };
+        const begins = [await begun({}, { network: networks }), await begun({ latent: 3 }, { network: networks }), await begun({}, {})];
+        return { begins, variant: JSON.parse(noted.easel).variant, tensors: Object.keys(tensors), stepped, wrong, foreign, whole: [whole.step, whole.metrics.d_loss, whole.metrics.g_loss], resumed: [resumed.step, resumed.metrics.d_loss, resumed.metrics.g_loss], rest };
       });
       t.equal(seen.stepped, 3, "steps done while held");
       t.equal(seen.wrong, ["bad-setting", "generatorRate"], "a rate of 7");
       t.equal(seen.foreign, "bad-setting", "a control of another job");
       t.assert(seen.rest >= 0, `it had gone ${-seen.rest} steps too far before it was held`);
       t.equal(seen.resumed, seen.whole, "step and losses of the run that went on from its file");
+      t.equal(seen.variant, "gan", "the settings in the file of networks");
+      for (const name of ["generator.model.0.weight", "discriminator.model.0.weight"]) t.assert(seen.tensors.includes(name), `${name} is not among ${seen.tensors}`);
+      t.equal(seen.begins, [1, "weights-shape", "bad-setting"], "runs that begin with it: of its settings, of others, without the file");
     },
   },
   {
