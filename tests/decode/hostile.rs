@@ -208,7 +208,10 @@ fn a_chunk_that_claims_more_than_the_file_has_allocates_nothing() {
 /// Every file of make.py that has bytes.
 fn every_fixture() -> Vec<(String, Vec<u8>)> {
     let entries = fs::read_dir(fixtures()).unwrap();
-    let names = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let files = entries
+        .map(|entry| entry.unwrap())
+        .filter(|entry| entry.file_type().unwrap().is_file());
+    let names = files.map(|entry| entry.file_name().into_string().unwrap());
     let mut all: Vec<_> = names
         .filter(|name| !name.ends_with(".py") && name != "empty.png")
         .map(|name| (name.clone(), bytes(&name)))
