@@ -250,8 +250,8 @@ fn files_that_are_no_state_dicts_or_no_known_generators_are_refused_with_the_rea
     );
     told(
         layers(&[("fc.weight", &[64, 3])]),
-        "weights-names",
-        "model.0.weight is missing",
+        generator,
+        "generatorWidths: []",
     );
     told(
         layers(&[("label_emb.weight", &[])]),
@@ -603,7 +603,8 @@ fn a_generator_alone_begins_a_run_that_it_fits_and_no_other() {
     };
     let data = Dataset::Pictures(Drawer::new(&config).expect("scenes are drawn").finish());
     let file = fixture("example.pth");
-    let mut run = GanTrainer::new(&config, data.shape(), 1, &device).expect("sound settings");
+    let run = GanTrainer::new(&config, data.shape(), data.classes(), &device);
+    let mut run = run.expect("sound settings");
     run.begin_with("example.pth", &file).expect("it fits");
     let noise = Goldens::read("pth.safetensors").tensor("example.noise", &device);
     let truth = Goldens::read("pth.safetensors").values("example.output");
