@@ -87,6 +87,8 @@ export const tests = [
       const picture = (await readFile(join(import.meta.dirname, "../../fixtures/plain.png"))).toString("base64");
       let online;
       const { server, page } = await installed(t, { hash: "#lang=en", fresh: async (page) => { online = await stylized(page, picture); } });
+      // Nothing is to be on its way when the server goes.
+      await engine(t, page);
       server.close();
       await page.reload();
       await engine(t, page);
