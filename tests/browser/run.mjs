@@ -92,7 +92,14 @@ async function prepared(kind) {
     opened.push({ close: () => end(browser) });
     console.log(await browser.version());
     const parts = { site, server: await serve(), browser, kind: kind.name, shared: {}, thorough: values.thorough };
-    return (/** @type {boolean} */ alone) => each(mine.filter((test) => (test.alone ?? false) === alone), `${kind.name}: `, parts);
+    /** @param {boolean} alone */
+    const run = async (alone) => {
+      const some = mine.filter((test) => (test.alone ?? false) === alone);
+      await each(some, `${kind.name}: `, parts);
+    };
+    // One that has nothing left to do would still take time from the others.
+    const idle = () => (mine.some(({ alone }) => alone) ? null : end(browser));
+    return { run, idle };
   } catch (error) {
     console.log(`FAIL ${kind.name} starts\n    ${indented(String(error))}`);
     count.failed += 1;
@@ -104,8 +111,9 @@ try {
   if (!values.only) await each(tests.filter(({ name, browsers }) => browsers?.length === 0 && wanted(name)), "", { site, server: await serve() });
   const lanes = [];
   for (const kind of BROWSERS) lanes.push(await prepared(kind));
-  await Promise.all(lanes.map((lane) => lane?.(false)));
-  for (const lane of lanes) await lane?.(true);
+  await Promise.all(lanes.map((lane) => lane?.run(false)));
+  for (const lane of lanes) await lane?.idle();
+  for (const lane of lanes) await lane?.run(true);
 } finally {
   for (const each of opened) await each.close();
 }
