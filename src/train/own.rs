@@ -26,7 +26,12 @@ pub fn gather(path: &Path, size: u32) -> Result<Prepared, Error> {
     let mut all = Collection::new(size, files.len())?;
     for i in order(files.len()) {
         let file = &files[i];
-        let name = file.strip_prefix(path).unwrap_or(file).to_string_lossy();
+        // A file is named without its folder, which is no class of its.
+        let name = match path.is_dir() {
+            true => file.strip_prefix(path).unwrap_or(file),
+            false => Path::new(file.file_name().unwrap_or_default()),
+        };
+        let name = name.to_string_lossy();
         if fs::metadata(file).map_err(unread(file))?.len() > MAX_FILE {
             all.refuse(&name, "too-large");
             continue;

@@ -197,6 +197,7 @@ fn mnist_is_read_as_it_is() {
         ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"]
     );
     assert_eq!(reasons(&set.left), [("too-many", 5000)]);
+    assert_eq!(set.left[0].names, ["t10k-images-idx3-ubyte.gz"]);
     // A one is a stroke: it has less ink than a zero.
     let ink = |label: u8| {
         let with: Vec<_> = (0..set.pictures.len())
