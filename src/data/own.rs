@@ -7,11 +7,13 @@
 
 mod archive;
 mod idx;
+mod path;
 mod prepared;
+mod square;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use image::{RgbaImage, imageops};
+use image::RgbaImage;
 
 use super::dataset::Pictures;
 use super::decode::decode;
@@ -20,6 +22,8 @@ use crate::error::Error;
 use crate::protocol::LeftOut;
 use archive::Archive;
 use idx::{Content, Idx};
+use path::{folder, hidden, short};
+use square::{squared, squared_grey};
 
 pub use prepared::{MAX_PREPARED, Prepared};
 
@@ -42,8 +46,6 @@ pub const MAX_CLASSES: usize = 64;
 const MAX_LABEL_FILES: usize = 16;
 /// Names told for each reason.
 const NAMED: usize = 3;
-/// Characters of a name that are kept.
-const NAME: usize = 80;
 /// Pictures of an idx file that are read in one [`Collection::step`].
 const AT_A_TIME: usize = 500;
 
@@ -435,66 +437,4 @@ impl Collection {
         }
         names
     }
-}
-
-/// A name as it is told: short, on one line.
-fn short(name: &str) -> String {
-    let plain = |c: char| if c.is_control() { ' ' } else { c };
-    name.chars().map(plain).take(NAME).collect()
-}
-
-fn parts(path: &str) -> impl DoubleEndedIterator<Item = &str> {
-    path.split(['/', '\\'])
-        .filter(|part| !matches!(*part, "" | "." | ".."))
-}
-
-/// The folder that a file lies in.
-fn folder(path: &str) -> Option<String> {
-    parts(path).nth_back(1).map(short)
-}
-
-/// What systems put beside files is passed over without a word.
-fn hidden(path: &str) -> bool {
-    parts(path).any(|part| part.starts_with('.') || part == "__MACOSX" || part == "Thumbs.db")
-}
-
-/// The filter that scenes are reduced with, too.
-const FILTER: imageops::FilterType = imageops::FilterType::Triangle;
-
-/// `[3, size, size]`, or `[1, size, size]` if there is no colour in it.
-fn squared(pixels: &RgbaImage, size: u32) -> Vec<u8> {
-    let (w, h) = pixels.dimensions();
-    let side = w.min(h);
-    let mut square =
-        imageops::crop_imm(pixels, (w - side) / 2, (h - side) / 2, side, side).to_image();
-    for pixel in square.pixels_mut() {
-        let [values @ .., alpha] = &mut pixel.0;
-        for value in values {
-            let over = u32::from(*value) * u32::from(*alpha) + 255 * (255 - u32::from(*alpha));
-            *value = ((over + 127) / 255) as u8;
-        }
-    }
-    if side != size {
-        square = imageops::resize(&square, size, size, FILTER);
-    }
-    let grey = square
-        .pixels()
-        .all(|p| p.0[0] == p.0[1] && p.0[1] == p.0[2]);
-    let channels = if grey { 1 } else { 3 };
-    let planes = (0..channels).flat_map(|c| square.pixels().map(move |p| p.0[c]));
-    planes.collect()
-}
-
-/// The same for a picture that is grey; one of the right size comes back as it is.
-fn squared_grey(picture: &image::GrayImage, size: u32) -> Vec<u8> {
-    let (w, h) = picture.dimensions();
-    if (w, h) == (size, size) {
-        return picture.as_raw().clone();
-    }
-    let side = w.min(h);
-    let square = imageops::crop_imm(picture, (w - side) / 2, (h - side) / 2, side, side);
-    if side == size {
-        return square.to_image().into_raw();
-    }
-    imageops::resize(&*square, size, size, FILTER).into_raw()
 }

@@ -6,7 +6,8 @@ use std::collections::HashMap;
 use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
-use super::{MAX_CLASSES, MAX_PICTURES, MAX_VALUES, MIN_PICTURES, NAME};
+use super::path::NAME;
+use super::{MAX_CLASSES, MAX_PICTURES, MAX_VALUES, MIN_PICTURES};
 use crate::data::dataset::Pictures;
 use crate::error::Error;
 use crate::protocol::{GanConfig, GanVariant, LeftOut};
