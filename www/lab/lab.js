@@ -369,7 +369,7 @@ export class Lab {
     }
   }
 
-  /** Files that are dropped anywhere on the view are pictures to learn from, or a run to go on with. @param {DragEvent} event */
+  /** Files that are dropped anywhere on the view are pictures to learn from, or a run or networks to go on with. @param {DragEvent} event */
   #drag(event) {
     const { dataTransfer } = event;
     if (this.#view.hidden || !dataTransfer?.types.includes("Files")) return;
@@ -380,13 +380,14 @@ export class Lab {
     this.#view.classList.toggle("dropping", event.type === "dragenter" || event.type === "dragover");
     if (event.type !== "drop") return;
     const [first, ...others] = dataTransfer.files;
-    if (first && others.length === 0 && /\.easel$/i.test(first.name)) {
+    if (first && others.length === 0 && /\.(easel|safetensors|pth|pt)$/i.test(first.name)) {
       this.#open(first);
       return;
     }
     // They can be asked for only now.
     const items = [...dataTransfer.items].filter(({ kind }) => kind === "file").map((item) => item.webkitGetAsEntry() ?? item.getAsFile());
-    this.#choose({ data: "pictures" });
+    // Networks to begin with stay, if they are of one's own pictures.
+    if (this.#config.data !== "pictures") this.#choose({ data: "pictures" });
     this.#openOwn((own) => own.dropped(items));
   }
 

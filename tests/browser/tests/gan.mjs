@@ -142,7 +142,7 @@ export const tests = [
     },
   },
   {
-    name: "the GAN lab opens by its link, learns, holds, steps, starts over, and its address rebuilds it",
+    name: "the GAN lab opens by its link, learns, holds, steps, saves its networks and begins with them, starts over, and its address rebuilds it",
     async run(t) {
       const page = await t.open({ hash: "#lang=en" });
       await page.click("#nav-lab");
@@ -157,6 +157,20 @@ export const tests = [
       const step = Number(/Step (\d+)/.exec(await line())?.[1]);
       await button("One step");
       await page.waitForFunction((next) => document.querySelector("#lab .estimate")?.textContent?.includes(`Step ${next} `), {}, step + 1);
+      await button("Save networks");
+      await t.until(page, () => globalThis.lab.saved.length > 0, "the file of networks");
+      const drop = (/** @type {string} */ as) => page.evaluate((as) => {
+        const [{ name, blob }] = globalThis.lab.saved;
+        const files = new DataTransfer();
+        files.items.add(new File([as ? "nothing" : blob], as || name));
+        document.querySelector("#lab .lab-mount")?.dispatchEvent(new DragEvent("drop", { dataTransfer: files, bubbles: true, cancelable: true }));
+      }, as);
+      await drop("generator.pth");
+      await t.until(page, () => document.querySelector("#notices [data-code=weights-alone]") !== null, "what is said of a generator alone");
+      await drop("");
+      await t.until(page, () => document.querySelector("#lab .stage")?.dataset.phase === "running", "the run that begins with the file");
+      const begun = await page.$$eval("#lab .switch", (all) => all.map((each) => each.textContent ?? ""));
+      t.assert(begun.some((text) => /^Begin with gan-gan-ring-\d+\.safetensors$/.test(text)), `the file is not named: ${begun}`);
       await button("LSGAN");
       await button("Moons");
       await page.select("#lab-objective", "non-saturating");
