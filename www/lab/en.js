@@ -203,7 +203,7 @@ export const en = {
   "lab.run.hint": "An .easel file holds both networks and all they have learnt. It continues exactly where it stood. A .safetensors file holds the networks alone: a new run can begin with them, and PyTorch can read them.",
   "lab.networks": "Save networks",
   "error.weights-alone": "{subject} holds no two networks that a run could begin with.",
-  "error.weights-alone.next": "A run begins with what “Save networks” wrote. Open a generator alone in the walk.",
+  "error.weights-alone.next": "A run begins with what “Save networks” wrote. A generator alone is taken by the API: start: \"custom\".",
   "error.weights-pickle": "{subject} cannot be read as a PyTorch state dict.",
   "error.weights-pickle.next": "Save it again in PyTorch: torch.save(generator.state_dict(), \"generator.pth\").",
   "error.weights-generator": "{subject} holds no generator that is known or fits here.",

@@ -1,22 +1,26 @@
 /** GPU memory over a long training. */
 
-/** Counts, in the worker, the bytes of the buffers that hold tensors, and tells them when asked. */
+/**
+ * Counts, in the worker, the bytes of the buffers that hold tensors, and tells them when asked. wgpu lets go of a buffer
+ * instead of destroying it, so one is gone when it is collected.
+ */
 const LEDGER = `{
   let bytes = 0;
+  const collected = new FinalizationRegistry((size) => (bytes -= size));
   const createBuffer = GPUDevice.prototype.createBuffer;
   GPUDevice.prototype.createBuffer = function (descriptor) {
     const buffer = createBuffer.call(this, descriptor);
-    if (!(descriptor.usage & GPUBufferUsage.STORAGE)) return buffer;
-    const destroy = () => {
-      bytes -= descriptor.size;
-      GPUBuffer.prototype.destroy.call(buffer);
-    };
-    bytes += descriptor.size;
-    return Object.defineProperty(buffer, "destroy", { value: destroy });
+    if (descriptor.usage & GPUBufferUsage.STORAGE) {
+      bytes += descriptor.size;
+      collected.register(buffer, descriptor.size);
+    }
+    return buffer;
   };
   const channel = new BroadcastChannel("ledger");
   channel.onmessage = ({ data }) => data === "?" && channel.postMessage(bytes);
 }`;
+/** A page of a pool more or less, which is returned and taken anew from time to time. */
+const SLACK = 1.05;
 
 export const tests = [
   {
@@ -34,12 +38,18 @@ export const tests = [
         await lab.event(log, (event) => event.type === "progress" && event.step >= 200, "two hundred steps, in which the pools settle");
         const early = await live();
         const { step } = await log.run.done;
-        return { early, late: await live(), step };
+        const late = [await live()];
+        // The browser collects when it likes.
+        for (let i = 0; i < 60 && late.at(-1) > early; i += 1) {
+          await new Promise((wake) => setTimeout(wake, 500));
+          late.push(await live());
+        }
+        return { early, late: Math.min(...late), step };
       });
       t.equal(seen.step, 500, "the last step");
       t.assert(seen.early > 100_000, `only ${seen.early} bytes were counted`);
-      t.assert(seen.late <= seen.early, `${seen.late} bytes after 500 steps, ${seen.early} after 200`);
-      t.said = `${(seen.early / 1e6).toFixed(1)} MB`;
+      t.assert(seen.late <= seen.early * SLACK, `${seen.late} bytes after 500 steps, ${seen.early} after 200`);
+      t.said = `${(seen.early / 1e6).toFixed(1)} and ${(seen.late / 1e6).toFixed(1)} MB`;
     },
   },
 ];
