@@ -137,3 +137,24 @@ fn a_generator_that_ignores_its_label_agrees_with_one_in_ten() {
     assert!((seen.agreement - 0.1).abs() < 0.01, "{seen:?}");
     assert!(told.agreement >= 0.97, "{told:?}");
 }
+
+#[test]
+fn real_pictures_in_any_order_are_judged_by_their_own_labels() {
+    let device = Device::flex();
+    let config = config(GanVariant::Cgan, GanData::Digits);
+    let net = shipped(&config, &device);
+    let learnt = Drawer::new(&config).expect("drawn").finish();
+    let drawn = Drawer::held(&config, 60).expect("drawn").finish();
+    // Six of each class, one class after the other.
+    let area = 28 * 28;
+    let mut held = Pictures::new(1, 28, 10);
+    for i in (0..10).flat_map(|class| (0..6).map(move |k| 10 * k + class)) {
+        held.push(&drawn.values()[i * area..][..area], drawn.labels()[i]);
+    }
+    let data = Dataset::Pictures(learnt);
+    let mut job = Gan::new(&config, data, Some(held), None, &device).expect("sound settings");
+    job.judged_by(net);
+    let told = look(&mut job);
+    eprintln!("{told:?}");
+    assert!(told["agreement_real"] >= 0.97, "{told:?}");
+}

@@ -128,7 +128,7 @@ mod native {
 
     #[derive(Args)]
     struct ClassifierArgs {
-        /// `digits`, `scenes`, or an unpacked idx file of pictures (`...images-idx3-ubyte`) beside that of its labels.
+        /// `digits`, `scenes`, or what `train gan --data` takes, with labels, at 28 px.
         #[arg(long)]
         data: String,
         /// How many digits or scenes are drawn to learn from.

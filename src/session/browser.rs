@@ -1,43 +1,34 @@
 //! The session in a worker: takes requests, owns the device, the models and the running job.
 
+mod gan;
+
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::rc::Rc;
 
 use burn::tensor::{Device, Tensor, TensorData};
 use js_sys::{Function, Promise, Uint8Array};
-use serde_json::json;
 use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::Blob;
 
 use super::driver::{Command, Host, drive};
-use super::host::{Browser, Mailbox, Post, blob, png};
-use super::inputs::{
-    Inputs, files, prepare, read_blob, read_network, read_picture, read_prepared, read_weights,
-};
-use crate::data::dataset::{Dataset, Drawer, Pictures};
-use crate::data::own::{Collection, Prepared};
+use super::host::{Browser, Mailbox, Post, png};
+
+use super::inputs::{Inputs, files, read_blob, read_network, read_picture};
+use crate::data::dataset::Dataset;
 use crate::data::{decode::Picture, scenes, styles};
 use crate::error::Error;
 use crate::gpu::{self, Gpu, Presenter};
-use crate::jobs::{
-    Gan, Gatys, GatysInputs, Job, Memory, classifier_of, estimate, estimate_gan, real_points,
-};
+use crate::jobs::{Gatys, GatysInputs, Memory, estimate, estimate_gan};
 use crate::models::{Architecture, Classifier, FeatureNetwork};
 use crate::ops::{Adapter, check_kernels, use_adapter};
 use crate::protocol::{
-    AdapterInfo, Defaults, Estimate, Event, GanConfig, GanData, GatysConfig, JobConfig,
-    KernelCheck, ModelInfo, Note, Request, SampleKind, Samples,
+    AdapterInfo, Defaults, Estimate, Event, GatysConfig, JobConfig, KernelCheck, ModelInfo, Note,
+    Request, SampleKind, Samples,
 };
 use crate::weights::{self, Checkpoint, Weights};
-
-/// Pictures that a run is judged by and does not learn from.
-const HELD: usize = 128;
-/// Pictures that are shown of a data set.
-const SHOWN: u32 = 64;
-/// Milliseconds between two words on how far a data set is.
-const TOLD: f64 = 100.0;
+use gan::Drawn;
 
 /// What the worker's script lends to the session.
 #[derive(Clone)]
@@ -66,9 +57,6 @@ struct State {
     /// The ticket of the data set that is being made.
     preparing: Cell<Option<u32>>,
 }
-
-/// What pictures were drawn for, and those to learn from and to judge by.
-type Drawn = ((GanData, u32, u32), (Pictures, Pictures));
 
 impl Session {
     /// Announces what can be done without a GPU.
@@ -353,211 +341,6 @@ impl Session {
         }
     }
 
-    async fn gan(
-        &self,
-        run: u32,
-        config: GanConfig,
-        mut inputs: Inputs,
-        saved: Option<Checkpoint>,
-        mailbox: Rc<Mailbox>,
-    ) -> Result<(), Error> {
-        let device = self.device()?;
-        let own = match config.data {
-            GanData::Pictures => Some(own(&config, &inputs, saved.is_some()).await?),
-            _ => None,
-        };
-        let (shape, classes) = match &own {
-            Some((data, _)) => (data.shape(), data.classes()),
-            None => Dataset::kind(&config),
-        };
-        let estimate = estimate_gan(&config, shape, classes, self.memory()?)?;
-        if !estimate.fits {
-            return Err(Error::TooLarge {
-                size: config.size,
-                largest: config.size / 2,
-            });
-        }
-        let (data, held) = match (own, Dataset::points(&config)) {
-            (Some((data, held)), _) => (Dataset::Pictures(data), Some(held)),
-            (None, Some(points)) => (points, None),
-            (None, None) => {
-                let nothing = || Error::BadSetting {
-                    name: "data",
-                    detail: "there is nothing to learn from".into(),
-                };
-                let (data, held) = self.pictures(run, &config).await.ok_or_else(nothing)?;
-                (Dataset::Pictures(data), Some(held))
-            }
-        };
-        let saved = saved.map(|saved| (saved.meta, saved.tensors));
-        let fresh = saved.is_none();
-        let mut job = Gan::new(&config, data, held, saved, &device)?;
-        // What it begins with is no part of its state.
-        let network = inputs.remove("network");
-        if fresh && config.start == "custom" {
-            let file = network.ok_or_else(|| Error::BadSetting {
-                name: "start",
-                detail: "`custom` needs a file of networks as `inputs.network`".into(),
-            })?;
-            job.begin_with(&file.name, &read_weights(&file).await?)?;
-        } else if fresh && !config.start.is_empty() {
-            let model = model(&config.start).ok_or_else(|| Error::BadSetting {
-                name: "start",
-                detail: format!("there is no start {}", config.start),
-            })?;
-            let bytes = self.fetch(run, &model).await?;
-            weights::verify(&model, &bytes)?;
-            job.begin_with(&model.file, &bytes)?;
-        }
-        if let Some(classifier) = self.classifier(run, &config).await {
-            job.judged_by(classifier);
-        }
-        let mut host = self.host(run, inputs, mailbox);
-        host.emit(Event::Started {
-            run,
-            width: job.progress().width,
-            height: job.progress().height,
-            estimate,
-            notes: Vec::new(),
-        });
-        if job.pictured() {
-            // What there is before the first step, which can take long.
-            let step = job.progress().step;
-            host.show(job.preview(), step).await?;
-        }
-        drive(run, &mut job, &mut host).await;
-        Ok(())
-    }
-
-    /// Makes a data set of files and tells how far it is.
-    async fn prepare(
-        &self,
-        ticket: u32,
-        size: u32,
-        names: &[String],
-        files: &[Blob],
-    ) -> Result<(Event, Blob), Error> {
-        let told = Cell::new(f64::NEG_INFINITY);
-        let between = async |all: &Collection| -> Result<(), Error> {
-            if self.0.preparing.get() != Some(ticket) {
-                return Err(Error::Stopped);
-            }
-            let (done, total) = all.progress();
-            let now = js_sys::Date::now();
-            if now - told.get() >= TOLD || done == total {
-                told.set(now);
-                self.emit(&Event::Preparing {
-                    ticket,
-                    done: done as u32,
-                    total: total as u32,
-                    count: all.len() as u32,
-                    left: all.left(),
-                });
-            }
-            self.breathe().await;
-            Ok(())
-        };
-        let prepared = prepare(size, names, files, between).await?;
-        let blob = blob(&prepared.write()?, "application/octet-stream")?;
-        let Prepared {
-            pictures,
-            classes,
-            left,
-        } = prepared;
-        let event = Event::Prepared {
-            ticket,
-            count: pictures.len() as u32,
-            classes,
-            left,
-        };
-        Ok((event, blob))
-    }
-
-    /// What names the classes of samples, fetched once. A run learns without it, too, and then tells fewer numbers.
-    async fn classifier(&self, run: u32, config: &GanConfig) -> Option<Classifier> {
-        let (id, settings) = classifier_of(config)?;
-        if let Some(known) = self.0.classifiers.borrow().get(id) {
-            return Some(known.clone());
-        }
-        let model = model(id)?;
-        let load = async {
-            let bytes = self.fetch(run, &model).await?;
-            weights::verify(&model, &bytes)?;
-            settings.read(&model.file, &bytes, &self.device()?)
-        };
-        let loaded = load.await;
-        let loaded = loaded.inspect_err(|e| log::warn!("samples are not classified: {e}"));
-        let found = loaded.ok()?;
-        self.0.classifiers.borrow_mut().insert(id, found.clone());
-        Some(found)
-    }
-
-    async fn data_sheet(&self, job: &JobConfig, inputs: &Inputs) -> Result<Blob, Error> {
-        let nothing = || Error::BadSetting {
-            name: "data",
-            detail: "there are no pictures to show".into(),
-        };
-        let JobConfig::Gan(config) = job else {
-            return Err(nothing());
-        };
-        let config = GanConfig {
-            count: SHOWN,
-            ..config.clone()
-        };
-        if let Some(Dataset::Points(points)) = Dataset::points(&config) {
-            let real = json!(real_points(&points)).to_string();
-            return blob(real.as_bytes(), "application/json");
-        }
-        let pictures = match (config.data, inputs.get("data")) {
-            (GanData::Pictures, Some(file)) => {
-                let all = read_prepared(file).await?.pictures;
-                let count = all.len().min(SHOWN as usize);
-                Some(all.split(count).0)
-            }
-            _ => self.drawn(Drawer::new(&config), |_, _| ()).await,
-        };
-        let (bytes, w, h) = pictures.ok_or_else(nothing)?.sheet(8);
-        png(&bytes, w, h)
-    }
-
-    /// Draws a few pictures at a time, tells how far it is, and lets messages in between.
-    async fn drawn(&self, drawer: Option<Drawer>, told: impl Fn(usize, usize)) -> Option<Pictures> {
-        let mut drawer = drawer?;
-        while drawer.draw(8) {
-            let (done, of) = drawer.progress();
-            told(done, of);
-            self.breathe().await;
-        }
-        Some(drawer.finish())
-    }
-
-    /// What a run learns from and what it is judged by. Those drawn last are remembered: they depend on few settings.
-    async fn pictures(&self, run: u32, config: &GanConfig) -> Option<(Pictures, Pictures)> {
-        let asked = (config.data, config.size, config.count);
-        if let Some((known, pictures)) = self.0.pictures.borrow().as_ref()
-            && *known == asked
-        {
-            return Some(pictures.clone());
-        }
-        let tell = |done: usize, total: usize| {
-            self.emit(&Event::Loading {
-                run,
-                model: "data".into(),
-                done: done as u64,
-                total: total as u64,
-                stored: true,
-            });
-        };
-        let (data, held) = (Drawer::new(config), Drawer::held(config, HELD));
-        let all = data.as_ref().map_or(0, |d| d.progress().1) + HELD;
-        let data = self.drawn(data, |done, _| tell(done, all)).await?;
-        let before = data.len();
-        let held = self.drawn(held, |done, _| tell(before + done, all)).await?;
-        let pictures = (data, held);
-        *self.0.pictures.borrow_mut() = Some((asked, pictures.clone()));
-        Some(pictures)
-    }
-
     async fn gatys(
         &self,
         run: u32,
@@ -694,23 +477,6 @@ impl Session {
             .map_err(failed)?;
         Ok(bytes.unchecked_into::<Uint8Array>().to_vec())
     }
-}
-
-/// The user's own pictures: those to learn from and those to judge by.
-async fn own(
-    config: &GanConfig,
-    inputs: &Inputs,
-    resumed: bool,
-) -> Result<(Pictures, Pictures), Error> {
-    let missing = || match resumed {
-        false => Error::BadSetting {
-            name: "data",
-            detail: "`pictures` are given as `inputs.data`, and it is missing".into(),
-        },
-        true => Error::BadCheckpoint("it lacks its pictures".into()),
-    };
-    let file = inputs.get("data").ok_or_else(missing)?;
-    read_prepared(file).await?.for_run(config)
 }
 
 fn model(id: &str) -> Option<ModelInfo> {

@@ -29,7 +29,7 @@ const NONSENSE: usize = 6;
 /// Settings of a training run.
 #[derive(Clone, Debug)]
 pub struct Settings {
-    /// `digits`, `scenes`, or an unpacked idx file of pictures beside that of its labels.
+    /// See [`Lesson::of`].
     pub data: String,
     /// How many digits or scenes are drawn to learn from.
     pub count: usize,
@@ -91,7 +91,7 @@ pub fn train(
         let numbers = some(&learnt, settings.batch - odd, &mut seed);
         let mut values = changed(&learnt, &numbers, &config, &mut seed, device);
         values.extend(nonsense(&learnt, odd, &config, &mut seed, device));
-        let labels = labels(&numbers, config.classes);
+        let labels: Vec<u8> = numbers.iter().map(|i| learnt.labels()[*i]).collect();
         let targets = targets(&labels, settings.batch, config.classes, &learning);
         let logits = net.forward(pictures(values, &config, &learning));
         let loss = -(log_softmax(logits, 1) * targets).sum() / settings.batch as f32;
@@ -110,12 +110,12 @@ pub fn train(
     // What is measured is what is written.
     let net = config.read(&settings.data, &file, device)?;
     let all: Vec<usize> = (0..held.len()).collect();
-    let labels = labels(&all, config.classes);
-    let plain = judged(&net, held.at(&all, device), &labels);
+    let labels = held.labels();
+    let plain = judged(&net, held.at(&all, device), labels);
     let values = changed(&held, &all, &config, &mut seed, device);
-    let after = judged(&net, pictures(values, &config, device), &labels);
+    let after = judged(&net, pictures(values, &config, device), labels);
     let values = nonsense(&held, all.len(), &config, &mut seed, device);
-    let of_nothing = judged(&net, pictures(values, &config, device), &labels);
+    let of_nothing = judged(&net, pictures(values, &config, device), labels);
     Ok(Outcome {
         parameters: config.expected().iter().map(numbers_of).sum(),
         file,
@@ -129,11 +129,6 @@ pub fn train(
 /// `count` random numbers of pictures.
 fn some(from: &Pictures, count: usize, seed: &mut Seed) -> Vec<usize> {
     (0..count).map(|_| seed.below(from.len())).collect()
-}
-
-/// See [`Lesson`].
-fn labels(numbers: &[usize], classes: usize) -> Vec<u8> {
-    numbers.iter().map(|i| (i % classes) as u8).collect()
 }
 
 fn numbers_of(e: &Expected) -> usize {

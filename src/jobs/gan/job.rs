@@ -409,8 +409,9 @@ impl Job for Gan {
             }
         }
         let labelled = self.trainer.config().variant == GanVariant::Cgan;
+        let (classes, real) = (self.data.classes(), held.pictures.labels());
         told.metrics
-            .extend(recognised(&seen, self.data.classes(), labelled));
+            .extend(recognised(&seen, classes, labelled, real));
         told
     }
 

@@ -24,22 +24,20 @@ pub fn classifier_of(config: &GanConfig) -> Option<(&'static str, ClassifierConf
     Some((id, config))
 }
 
-/// Metrics from the logits `named` of generated and `named_real` of real pictures. The classes of both come in turn, as
-/// [`GanTrainer::fixed`](super::GanTrainer::fixed) asks for them and [`Drawer`](crate::data::dataset::Drawer) draws them;
-/// without labels nothing was asked for, and there is no agreement.
+/// Metrics from the logits `named` of generated and `named_real` of real pictures. The classes of generated ones come in
+/// turn, as [`GanTrainer::fixed`](super::GanTrainer::fixed) asks for them; without labels (`labelled`) nothing was asked
+/// for, and there is no agreement. `real` are the labels of the real ones.
 pub(super) fn recognised(
     seen: &BTreeMap<String, Vec<f32>>,
     classes: usize,
     labelled: bool,
+    real: &[u8],
 ) -> BTreeMap<String, f32> {
-    let found = |name| {
-        let logits: &Vec<f32> = seen.get(name)?;
-        let labels = (0..logits.len() / classes).map(|i| (i % classes) as u8);
-        Some(recognition(logits, &labels.collect::<Vec<_>>()))
-    };
     let mut told = BTreeMap::new();
     let mut tell = |name: &str, value| told.insert(name.to_owned(), value);
-    if let Some(fake) = found("named") {
+    if let Some(logits) = seen.get("named") {
+        let asked = (0..logits.len() / classes).map(|i| (i % classes) as u8);
+        let fake = recognition(logits, &asked.collect::<Vec<_>>());
         if labelled {
             tell("agreement", fake.agreement);
         }
@@ -47,8 +45,8 @@ pub(super) fn recognised(
         tell("classes_seen", fake.classes_seen as f32);
         tell("classes", classes as f32);
     }
-    if let Some(real) = found("named_real") {
-        tell("agreement_real", real.agreement);
+    if let Some(logits) = seen.get("named_real") {
+        tell("agreement_real", recognition(logits, real).agreement);
     }
     told
 }

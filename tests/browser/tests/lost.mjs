@@ -42,6 +42,47 @@ async function goesOn(t, page, lose) {
   t.said = `went on after ${seconds.toFixed(1)} s`;
 }
 
+/**
+ * A run whose GPU process is killed after a state was kept, beside an undisturbed one of the same.
+ * @param {import("../context.mjs").Context} t @param {{ job: string, steps: number, [setting: string]: unknown }} settings
+ */
+async function killed(t, settings) {
+  t.expect(/lost|destroyed|poisoned|Device|external Instance/i);
+  const page = await t.open({ hash: HASH });
+  const session = await t.browser?.target().createCDPSession();
+  const whole = await page.evaluate(async (settings) => {
+    const { lab } = globalThis;
+    const log = await lab.begin(settings, settings.job === "gatys" ? await lab.samples() : {});
+    await log.run.done;
+    return lab.events(log, "progress").at(-1);
+  }, settings);
+  const kept = await page.evaluate(async (settings) => {
+    const { lab } = globalThis;
+    const easel = await globalThis.easel;
+    const log = lab.follow(easel.run(settings, settings.job === "gatys" ? await lab.samples() : {}, { recover: true }));
+    globalThis.interrupted = log;
+    await lab.event(log, (event) => event.type === "progress" && event.step >= 5, "the fifth step");
+    await log.run.keep();
+    const { step } = await lab.event(log, (event) => event.type === "kept" && event.step >= 5, "the kept state");
+    await lab.event(log, (event) => event.type === "progress" && event.step > step, "a step after it");
+    return step;
+  }, settings);
+  const begun = Date.now();
+  await session?.send("Browser.crashGpuProcess");
+  const { now, ...seen } = await page.evaluate(async () => {
+    const { lab } = globalThis;
+    const log = globalThis.interrupted;
+    const recovered = await lab.event(log, (event) => event.type === "recovered", "the recovery");
+    const now = Date.now();
+    const { step, stopped } = await log.run.done;
+    const image = await log.run.image();
+    return { from: recovered.step, code: recovered.error.code, now, step, stopped, bytes: image.size, last: lab.events(log, "progress").at(-1) };
+  });
+  t.equal([seen.from >= kept, seen.code, seen.step, seen.stopped], [true, "device-lost", settings.steps, false], "from the kept state on, what was lost, the last step, whether it was stopped");
+  t.assert(seen.from > 0, `it began again at step ${seen.from}`);
+  return { whole, seen: { ...seen, seconds: (now - begun) / 1000 } };
+}
+
 export const tests = [
   {
     name: "a run whose worker breaks down goes on by itself",
@@ -87,44 +128,11 @@ export const tests = [
     browsers: ["chromium"],
     alone: true,
     async run(t) {
-      t.expect(/lost|destroyed|poisoned|Device|external Instance/i);
-      const page = await t.open({ hash: HASH });
-      const session = await t.browser?.target().createCDPSession();
-      const settings = { size: 64, steps: 40, coarsest: 0 };
-      const whole = await page.evaluate(async (settings) => {
-        const log = await globalThis.lab.begin(settings, await globalThis.lab.samples());
-        await log.run.done;
-        return globalThis.lab.events(log, "progress").at(-1);
-      }, settings);
-      const kept = await page.evaluate(async (settings) => {
-        const { lab } = globalThis;
-        const easel = await globalThis.easel;
-        const log = lab.follow(easel.run({ job: "gatys", ...settings }, await lab.samples(), { recover: true }));
-        globalThis.interrupted = log;
-        await lab.event(log, (event) => event.type === "progress" && event.step >= 5, "the fifth step");
-        await log.run.keep();
-        const { step } = await lab.event(log, (event) => event.type === "kept" && event.step >= 5, "the kept state");
-        await lab.event(log, (event) => event.type === "progress" && event.step > step, "a step after it");
-        return step;
-      }, settings);
-      const begun = Date.now();
-      await session?.send("Browser.crashGpuProcess");
-      const seen = await page.evaluate(async () => {
-        const { lab } = globalThis;
-        const log = globalThis.interrupted;
-        const recovered = await lab.event(log, (event) => event.type === "recovered", "the recovery");
-        const now = Date.now();
-        const { step, stopped } = await log.run.done;
-        const image = await log.run.image();
-        return { from: recovered.step, code: recovered.error.code, now, step, stopped, bytes: image.size, last: lab.events(log, "progress").at(-1) };
-      });
-      const seconds = (seen.now - begun) / 1000;
-      t.assert(seconds < 10, `it went on after ${seconds} s`);
-      t.equal([seen.from >= kept, seen.code, seen.step, seen.stopped], [true, "device-lost", settings.steps, false], "from the kept state on, what was lost, the last step, whether it was stopped");
-      t.assert(seen.from > 0, `it began again at step ${seen.from}`);
+      const { whole, seen } = await killed(t, { job: "gatys", size: 64, steps: 40, coarsest: 0 });
+      t.assert(seen.seconds < 10, `it went on after ${seen.seconds} s`);
       const off = Math.abs(seen.last.metrics.loss / whole.metrics.loss - 1);
       t.assert(off < 0.05, `the loss is ${seen.last.metrics.loss} instead of ${whole.metrics.loss}`);
-      t.said = `on after ${seconds.toFixed(1)} s from step ${seen.from} of ${settings.steps}, the loss ${(off * 100).toPrecision(2)} % off`;
+      t.said = `on after ${seen.seconds.toFixed(1)} s from step ${seen.from} of 40, the loss ${(off * 100).toPrecision(2)} % off`;
     },
   },
   {
@@ -132,34 +140,7 @@ export const tests = [
     browsers: ["chromium"],
     alone: true,
     async run(t) {
-      t.expect(/lost|destroyed|poisoned|Device|external Instance/i);
-      const page = await t.open({ hash: "#lang=en" });
-      const session = await t.browser?.target().createCDPSession();
-      const settings = { job: "gan", steps: 60 };
-      const whole = await page.evaluate(async (settings) => {
-        const log = await globalThis.lab.begin(settings, {});
-        await log.run.done;
-        return globalThis.lab.events(log, "progress").at(-1);
-      }, settings);
-      const kept = await page.evaluate(async (settings) => {
-        const { lab } = globalThis;
-        const easel = await globalThis.easel;
-        const log = lab.follow(easel.run(settings, {}, { recover: true }));
-        globalThis.interrupted = log;
-        await lab.event(log, (event) => event.type === "progress" && event.step >= 5, "the fifth step");
-        await log.run.keep();
-        const { step } = await lab.event(log, (event) => event.type === "kept" && event.step >= 5, "the kept state");
-        return step;
-      }, settings);
-      await session?.send("Browser.crashGpuProcess");
-      const seen = await page.evaluate(async () => {
-        const { lab } = globalThis;
-        const log = globalThis.interrupted;
-        const recovered = await lab.event(log, (event) => event.type === "recovered", "the recovery");
-        const { step } = await log.run.done;
-        return { from: recovered.step, code: recovered.error.code, step, last: lab.events(log, "progress").at(-1) };
-      });
-      t.equal([seen.from >= kept, seen.code, seen.step], [true, "device-lost", 60], "from the kept state on, what was lost, the last step");
+      const { whole, seen } = await killed(t, { job: "gan", steps: 60 });
       // The state holds the moments and where the random numbers stand.
       for (const name of ["d_loss", "g_loss"]) t.equal(seen.last.metrics[name], whole.metrics[name], name);
       t.said = `from step ${seen.from} of 60, with the same losses`;
