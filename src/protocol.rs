@@ -9,6 +9,7 @@
 )]
 
 mod gan;
+mod walk;
 
 use serde::{Deserialize, Serialize};
 use std::collections::BTreeMap;
@@ -19,6 +20,7 @@ pub use gan::{
     GanConfig, GanControl, GanData, GanNetwork, GanVariant, Learning, NoiseLabel, Objective,
     PictureLabel,
 };
+pub use walk::{Between, Generator, Place, Term, WalkConfig, WalkControl};
 
 /// Page to worker.
 #[derive(Clone, Debug, Deserialize)]
@@ -40,7 +42,7 @@ pub enum Request {
         run: u32,
         #[cfg_attr(
             target_family = "wasm",
-            tsify(type = "Partial<GatysControl> | Partial<GanControl>")
+            tsify(type = "Partial<GatysControl> | Partial<GanControl> | Partial<WalkControl>")
         )]
         control: serde_json::Value,
     },
@@ -126,6 +128,9 @@ pub enum Event {
         height: u32,
         estimate: Estimate,
         notes: Vec<Note>,
+        /// Of a `walk`.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        generator: Option<Generator>,
     },
     /// About every 100 ms.
     Progress {
@@ -249,6 +254,8 @@ pub struct Encoding {
     pub mime: String,
     /// 0..1 for JPEG and WebP.
     pub quality: f64,
+    /// What is on it.
+    pub sheet: Sheet,
 }
 
 impl Default for Encoding {
@@ -256,8 +263,23 @@ impl Default for Encoding {
         Self {
             mime: "image/png".into(),
             quality: 0.92,
+            sheet: Sheet::Now,
         }
     }
+}
+
+/// What [`Request::Image`] asks for. A job that has no such sheet gives the present picture.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+#[serde(rename_all = "kebab-case")]
+pub enum Sheet {
+    /// The present picture.
+    Now,
+    /// `walk`: its places, in a row.
+    Places,
+    /// `walk`: around a place, by its number, from -3 to 3 along the two strongest directions: seven rows of seven, the
+    /// first direction to the right, the second upwards.
+    Map(u32),
 }
 
 /// A job and all its settings. Every field has a default.
@@ -269,6 +291,8 @@ pub enum JobConfig {
     Gatys(GatysConfig),
     /// Train two networks against each other (Goodfellow et al. 2014).
     Gan(GanConfig),
+    /// Walk through the noise of a trained generator.
+    Walk(WalkConfig),
 }
 
 /// The defaults of every job, as the page shows them.
@@ -279,6 +303,8 @@ pub struct Defaults {
     pub gatys: GatysConfig,
     /// Of every variant with all that it can learn from.
     pub gan: Vec<GanConfig>,
+    /// See [`WalkConfig`].
+    pub walk: WalkConfig,
 }
 
 impl Default for Defaults {
@@ -286,6 +312,7 @@ impl Default for Defaults {
         Self {
             gatys: GatysConfig::default(),
             gan: GanConfig::all(),
+            walk: WalkConfig::default(),
         }
     }
 }

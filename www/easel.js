@@ -20,7 +20,9 @@
  * @typedef {import("./pkg/easel.d.ts").GatysControl} GatysControl
  * @typedef {import("./pkg/easel.d.ts").GanConfig} GanConfig
  * @typedef {import("./pkg/easel.d.ts").GanControl} GanControl
- * @typedef {Partial<GatysControl> | Partial<GanControl>} Control Live controls of the job that runs.
+ * @typedef {import("./pkg/easel.d.ts").WalkConfig} WalkConfig
+ * @typedef {import("./pkg/easel.d.ts").WalkControl} WalkControl
+ * @typedef {Partial<GatysControl> | Partial<GanControl> | Partial<WalkControl>} Control Live controls of the job that runs.
  * @typedef {import("./pkg/easel.d.ts").AdapterInfo} AdapterInfo
  * @typedef {import("./pkg/easel.d.ts").ModelInfo} ModelInfo
  * @typedef {import("./pkg/easel.d.ts").Defaults} Defaults
@@ -45,7 +47,7 @@
  * @property {Blob[]} [styles] `gatys`: the pictures to take the style from.
  * @property {Blob} [init] The picture to start from, with `init: "picture"`.
  * @property {Blob} [network] `gatys`: a `.safetensors` file, with `network: "custom"`. `gan`: what {@link Run.weights} gave,
- *   or a generator alone, also as `.pth`, with `start: "custom"`.
+ *   or a generator alone, also as `.pth`, with `start: "custom"`. `walk`: either of these, with `network: "custom"`.
  * @property {Blob} [data] `gan`: what {@link Easel.dataset} made, with `data: "pictures"`.
  *
  * @typedef {import("./pkg/easel.d.ts").LeftOut} LeftOut

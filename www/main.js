@@ -12,40 +12,49 @@ import { Offline } from "./views/offline.js";
 import { Stylize } from "./views/stylize.js";
 import { hideTrouble, showTrouble } from "./views/trouble.js";
 
-/** @typedef {import("./lab/lab.js").Lab} Lab */
+/** Views that are loaded when they are first opened. Each has a folder with a style sheet. */
+const LATER = {
+  lab: async () => (await import("./lab/lab.js")).Lab,
+  walk: async () => (await import("./walk/walk.js")).Walk,
+};
+/** @typedef {keyof typeof LATER} Later */
+/** @typedef {{ lab: import("./lab/lab.js").Lab, walk: import("./walk/walk.js").Walk }} Opened */
 
 const first = parse(location.hash);
 appear(first);
-/** Loaded when it is first opened. @type {Promise<Lab> | null} */
-let opening = null;
-/** @type {Lab | null} */
-let lab = null;
-/** Which view is shown. @type {"stylize" | "lab"} */
+/** @type {{ [name in Later]?: Promise<any> }} */
+const opening = {};
+/** @type {Partial<Opened>} */
+const opened = {};
+/** @type {"stylize" | Later} */
 let shown = "stylize";
+const busy = () => Object.values(opened).some((one) => one.busy);
 
 const view = new Stylize(async (state, link, kept) => {
   const found = await inspect(state);
-  const gan = found?.config.job === "gan" ? /** @type {any} */ (found.config) : null;
-  // Other networks are Stylize's, except where the lab is asked; a .pth is none of a run.
+  const { job } = found?.config ?? {};
+  // Other networks are Stylize's, except where another view asks; a .pth is none of a run.
   const file = state instanceof File && NETWORK.test(state.name) ? state : null;
-  const elsewhere = file !== null && (shown === "lab" || !/\.safetensors$/i.test(file.name));
-  if (!gan && !elsewhere) return false;
-  const opened = await openLab();
-  if (file) opened.begin(file, found?.networks ? gan : null);
-  else opened.resume(state, gan, kept);
+  if (file ? shown === "stylize" && job !== "gan" && /\.safetensors$/i.test(file.name) : job !== "gan" && job !== "walk") return false;
+  const networks = found?.networks && job === "gan";
+  const name = file ? (shown !== "stylize" ? shown : networks ? "lab" : "walk") : job === "walk" ? "walk" : "lab";
+  const config = /** @type {any} */ (found?.config);
+  const there = await open(name);
+  if (file) there.begin(file, networks ? config : null);
+  else there.resume(state, config, kept);
   if (link) history.replaceState(null, "", link);
   return true;
 });
 view.restore(first);
 element("app").hidden = false;
-const offline = new Offline({ busy: () => view.busy || lab?.busy === true, files: (files) => view.open(files) });
+const offline = new Offline({ busy: () => view.busy || busy(), files: (files) => view.open(files) });
 
 /** @type {Easel | null} Known as soon as its module is loaded, GPU or not. */
 let loaded = null;
 
 /** @param {unknown} error */
 function trouble(error) {
-  lab?.shown(false);
+  for (const one of Object.values(opened)) one.shown(false);
   showTrouble(error, async () => {
     if (!loaded) {
       location.reload();
@@ -76,11 +85,11 @@ const started = Easel.start({
     easel.addEventListener("mended", (event) => offline.damaged(/** @type {CustomEvent} */ (event).detail, true));
     easel.addEventListener("restarting", () => {
       view.waiting();
-      lab?.waiting();
+      for (const one of Object.values(opened)) one.waiting();
     });
     easel.addEventListener("restarted", (event) => {
-      // A run of the lab goes on by itself, or says why it does not.
-      if (lab?.busy || shown === "lab") view.ready();
+      // A run of another view goes on by itself, or says why it does not.
+      if (busy() || shown !== "stylize") view.ready();
       else view.back(/** @type {CustomEvent} */ (event).detail);
     });
     easel.addEventListener("gaveup", (event) => trouble(/** @type {CustomEvent} */ (event).detail));
@@ -89,61 +98,64 @@ const started = Easel.start({
 /** @type {any} */ (globalThis).easel = started;
 started.then(works, trouble);
 
+/** The view that is shown, if it is one of those. */
+const other = () => (shown === "stylize" ? undefined : opened[shown]);
 /** The address that rebuilds what is shown. */
-const address = () => (shown === "lab" && lab ? `#${lab.link(chosen)}` : view.link());
+const address = () => (other() ? `#${other()?.link(chosen)}` : view.link());
 
-/** @param {"stylize" | "lab"} name */
+/** @param {typeof shown} name */
 function show(name) {
   shown = name;
   // Why there is no engine takes the place of every view.
   const broken = !element("trouble").hidden;
   element("stylize").hidden = broken || name !== "stylize";
-  lab?.shown(name === "lab" && !broken);
+  for (const [one, there] of Object.entries(opened)) there.shown(one === name && !broken);
   if (name === "stylize") setTitle("title");
   // What failed is told where the visitor looks.
-  if (name === "stylize") element("stage").prepend(element("notices"));
-  else lab?.stage.prepend(element("notices"));
-  for (const one of ["stylize", "lab"]) {
+  (other()?.stage ?? element("stage")).prepend(element("notices"));
+  for (const one of ["stylize", ...Object.keys(LATER)]) {
     if (one === name) element(`nav-${one}`).setAttribute("aria-current", "page");
     else element(`nav-${one}`).removeAttribute("aria-current");
   }
 }
 
-/** The lab, shown. It needs the GPU. */
-async function openLab() {
-  element("nav-lab").setAttribute("aria-busy", "true");
+/** A view of those, shown. It needs the GPU. @template {Later} T @param {T} name @returns {Promise<Opened[T]>} */
+async function open(name) {
+  const nav = element(`nav-${name}`);
+  nav.setAttribute("aria-busy", "true");
   try {
-    opening ??= (async () => {
+    opening[name] ??= (async () => {
       const easel = await started;
-      const sheet = make("link", { rel: "stylesheet", href: "lab/lab.css" });
+      const sheet = make("link", { rel: "stylesheet", href: `${name}/${name}.css` });
       await new Promise((done) => {
         sheet.onload = sheet.onerror = done;
         document.head.append(sheet);
       });
-      const { Lab } = await import("./lab/lab.js");
-      lab = new Lab(easel, { portfolio: () => view.showKept(), open: (file) => view.open([file]) });
-      lab.element.addEventListener("linkchange", () => shown === "lab" && history.replaceState(null, "", address()));
-      return lab;
+      const View = await LATER[name]();
+      const there = new View(easel, { portfolio: () => view.showKept(), open: (file) => view.open([file]), busy: () => view.busy || busy(), walk: (file) => open("walk").then((walk) => walk.begin(file)) });
+      there.element.addEventListener("linkchange", () => shown === name && history.replaceState(null, "", address()));
+      return (opened[name] = /** @type {any} */ (there));
     })();
-    opening.catch(() => (opening = null));
-    const opened = await opening;
-    show("lab");
-    return opened;
+    opening[name]?.catch(() => delete opening[name]);
+    const there = await opening[name];
+    show(name);
+    return there;
   } finally {
-    element("nav-lab").removeAttribute("aria-busy");
+    nav.removeAttribute("aria-busy");
   }
 }
 
 /** Go where the address says. */
 async function follow() {
   const params = new URLSearchParams(location.hash.slice(1));
-  if (params.get("view") !== "lab") {
+  const name = /** @type {Later} */ (params.get("view"));
+  if (!Object.hasOwn(LATER, name)) {
     show("stylize");
     view.restore(parse(location.hash));
     return;
   }
   try {
-    (await openLab()).restore(params);
+    (await open(name)).restore(params);
   } catch (error) {
     // An engine that cannot start has the whole page to say so.
     if (loaded) alarm(error);
@@ -155,11 +167,11 @@ addEventListener("hashchange", () => {
   appear(parse(location.hash));
   follow();
 });
-if (/[#&]view=lab/.test(location.hash)) follow();
+if (/[#&]view=/.test(location.hash)) follow();
 element("skip").addEventListener("click", (event) => {
   // The fragment of the address holds the state, so the jump is made by hand.
   event.preventDefault();
-  if (shown === "lab") lab?.focus();
+  if (other()) other()?.focus();
   else element("controls").focus();
 });
 element("nav-stylize").addEventListener("click", (event) => {
@@ -168,16 +180,18 @@ element("nav-stylize").addEventListener("click", (event) => {
   history.pushState(null, "", address());
   element("stylize").focus();
 });
-element("nav-lab").addEventListener("click", async (event) => {
-  event.preventDefault();
-  try {
-    const opened = await openLab();
-    history.pushState(null, "", address());
-    opened.element.focus();
-  } catch (error) {
-    if (loaded) alarm(error);
-  }
-});
+for (const name of /** @type {Later[]} */ (Object.keys(LATER))) {
+  element(`nav-${name}`).addEventListener("click", async (event) => {
+    event.preventDefault();
+    try {
+      const there = await open(name);
+      history.pushState(null, "", address());
+      there.element.focus();
+    } catch (error) {
+      if (loaded) alarm(error);
+    }
+  });
+}
 element("share").addEventListener("click", async () => {
   history.replaceState(null, "", address());
   try {

@@ -2,6 +2,7 @@
 //! the run's seed, so a run goes on from a saved state as if it had never stopped.
 
 mod config;
+mod directions;
 mod job;
 mod networks;
 mod read;
@@ -23,6 +24,7 @@ use crate::protocol::{GanConfig, GanControl, GanVariant, Learning};
 
 pub use config::{check_gan, estimate_gan};
 pub use job::{Gan, real_points};
+pub(super) use job::{picture_of_points, sheet};
 use networks::{Discriminator, Generator, Pair};
 pub use read::{TrainedGenerator, read_generator};
 pub use recognised::classifier_of;

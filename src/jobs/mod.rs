@@ -5,6 +5,7 @@ mod gatys;
 mod gatys_config;
 mod gatys_image;
 mod gatys_targets;
+mod walk;
 
 use std::collections::BTreeMap;
 
@@ -13,7 +14,7 @@ use serde::de::DeserializeOwned;
 use serde_json::Value;
 
 use crate::error::Error;
-use crate::protocol::JobConfig;
+use crate::protocol::{JobConfig, Sheet};
 
 pub use gan::{
     Gan, GanMetrics, GanSeen, GanState, GanTrainer, TrainedGenerator, check_gan, classifier_of,
@@ -23,6 +24,7 @@ pub use gatys::Gatys;
 pub use gatys_config::{Memory, Scale, estimate, network_layers, scales};
 pub use gatys_image::enlarge;
 pub use gatys_targets::{GatysInputs, Losses, Targets};
+pub use walk::{Walk, check_walk};
 
 /// Something the user started. The session calls [`Job::step`] until it is done; every await
 /// (reading numbers, showing pictures, yielding) is the session's.
@@ -34,6 +36,14 @@ pub trait Job {
     fn step(&mut self) -> Result<Status, Error>;
     /// The picture to show now: `[H, W]` packed RGBA8, still on the GPU.
     fn preview(&self) -> Tensor<2, Int>;
+    /// Whether every single step is shown, however quick they are.
+    fn each(&self) -> bool {
+        false
+    }
+    /// Another picture than the present one, as [`Job::preview`]; none if the job has no such.
+    fn sheet(&self, _which: Sheet) -> Option<Tensor<2, Int>> {
+        None
+    }
     /// Named scalars of the last step, each `[1]`, still on the GPU.
     fn metrics(&self) -> Vec<(String, Tensor<1>)>;
     /// Where the job stands.

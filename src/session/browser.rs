@@ -1,6 +1,7 @@
 //! The session in a worker: takes requests, owns the device, the models and the running job.
 
 mod gan;
+mod walk;
 
 use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
@@ -279,6 +280,12 @@ impl Session {
                 let (shape, classes) = Dataset::kind(config);
                 return estimate_gan(config, shape, classes, self.memory()?);
             }
+            JobConfig::Walk(_) => {
+                return Err(Error::BadSetting {
+                    name: "job",
+                    detail: "what a walk takes is told when it starts".into(),
+                });
+            }
         };
         let architecture = match config.network.as_str() {
             "custom" => Architecture::named("vgg19"),
@@ -325,6 +332,7 @@ impl Session {
         match job {
             JobConfig::Gatys(config) => self.gatys(run, config, inputs, saved, mailbox).await,
             JobConfig::Gan(config) => self.gan(run, config, inputs, saved, mailbox).await,
+            JobConfig::Walk(config) => self.walk(run, config, inputs, mailbox).await,
         }
     }
 
@@ -422,6 +430,7 @@ impl Session {
             height,
             estimate,
             notes,
+            generator: None,
         });
         drive(run, &mut job, &mut host).await;
         Ok(())

@@ -160,7 +160,11 @@ async fn reading(job: &mut dyn Job, look: bool) -> Result<(BTreeMap<String, f32>
 
 async fn answer(command: Command, job: &dyn Job, host: &mut impl Host) {
     match command {
-        Command::Image { ticket, encoding } => host.image(ticket, encoding, job.preview()).await,
+        Command::Image { ticket, encoding } => {
+            let picture = job.sheet(encoding.sheet);
+            let picture = picture.unwrap_or_else(|| job.preview());
+            host.image(ticket, encoding, picture).await;
+        }
         Command::Checkpoint { ticket } => host.checkpoint(ticket, job).await,
         Command::Weights { ticket } => host.weights(ticket, job).await,
         _ => {}
@@ -238,7 +242,10 @@ async fn work(run: u32, job: &mut dyn Job, host: &mut impl Host) -> Result<Optio
             }
         }
         let per_step = speed.seconds_per_step.unwrap_or(READING);
-        slice = ((READING / per_step) as u32).clamp(1, QUEUE);
+        slice = match job.each() {
+            true => 1,
+            false => ((READING / per_step) as u32).clamp(1, QUEUE),
+        };
         if let Some(rate) = speed.rate {
             host.measured(rate);
         }

@@ -13,7 +13,7 @@ import { Context, Skip } from "./context.mjs";
 import { SiteServer } from "./server.mjs";
 
 // The order: what stands on its own first, and last what leaves a GPU process dead.
-const FILES = ["sizes", "kernels", "gatys", "frames", "pictures", "weights", "page", "access", "gan", "memory", "offline", "install", "shell", "smooth", "trouble", "keep", "lost"];
+const FILES = ["sizes", "kernels", "gatys", "frames", "pictures", "weights", "page", "access", "gan", "walk", "memory", "offline", "install", "shell", "smooth", "trouble", "keep", "lost"];
 /** How long a test may take unless it says otherwise, in ms. */
 const PATIENCE = 180_000;
 
@@ -69,9 +69,9 @@ async function one(name, test, context) {
 /** @param {string} name */
 const wanted = (name) => positionals.every((part) => name.includes(part));
 
-/** Runs tests one after the other. @param {Test[]} some @param {string} before their names @param {ConstructorParameters<typeof Context>[0]} parts */
+/** Runs tests one after the other. @param {Test[]} some @param {string} before their names @param {() => Promise<ConstructorParameters<typeof Context>[0]>} parts */
 async function each(some, before, parts) {
-  for (const test of some) await one(before + test.name, test, new Context(parts));
+  for (const test of some) await one(before + test.name, test, new Context(await parts()));
 }
 
 /** @type {{ close: () => unknown }[]} */
@@ -88,10 +88,23 @@ async function prepared(kind) {
   const mine = tests.filter(({ name, browsers }) => (browsers?.includes(kind.name) ?? true) && wanted(`${kind.name}: ${name}`));
   if (mine.length === 0 || (values.only && values.only !== kind.name)) return null;
   try {
-    const browser = await launch(kind);
+    let browser = await launch(kind);
     opened.push({ close: () => end(browser) });
     console.log(await browser.version());
-    const parts = { site, server: await serve(), browser, kind: kind.name, shared: {}, thorough: values.thorough };
+    const server = await serve();
+    /** @type {Record<string, import("puppeteer-core").Page>} */
+    let shared = {};
+    const parts = async () => {
+      if (!browser.connected) {
+        // The test before failed with it. The others are to be heard all the same.
+        const { exitCode, signalCode } = browser.process() ?? {};
+        console.log(`${kind.name} is gone (${signalCode ?? exitCode ?? "still running, but silent"}) and is started anew`);
+        await end(browser);
+        browser = await launch(kind);
+        shared = {};
+      }
+      return { site, server, browser, kind: kind.name, shared, thorough: values.thorough };
+    };
     /** @param {boolean} alone */
     const run = async (alone) => {
       const some = mine.filter((test) => (test.alone ?? false) === alone);
@@ -108,7 +121,10 @@ async function prepared(kind) {
 }
 
 try {
-  if (!values.only) await each(tests.filter(({ name, browsers }) => browsers?.length === 0 && wanted(name)), "", { site, server: await serve() });
+  if (!values.only) {
+    const server = await serve();
+    await each(tests.filter(({ name, browsers }) => browsers?.length === 0 && wanted(name)), "", async () => ({ site, server }));
+  }
   const lanes = [];
   for (const kind of BROWSERS) lanes.push(await prepared(kind));
   await Promise.all(lanes.map((lane) => lane?.run(false)));

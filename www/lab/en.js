@@ -201,11 +201,6 @@ export const en = {
   "lab.save": "Save picture",
   "lab.run": "Save or open a run",
   "lab.run.hint": "An .easel file holds both networks and all they have learnt. It continues exactly where it stood. A .safetensors file holds the networks alone: a new run can begin with them, and PyTorch can read them.",
+  "lab.walk": "Walk through it",
   "lab.networks": "Save networks",
-  "error.weights-alone": "{subject} holds no two networks that a run could begin with.",
-  "error.weights-alone.next": "A run begins with what “Save networks” wrote. A generator alone is taken by the API: start: \"custom\".",
-  "error.weights-pickle": "{subject} cannot be read as a PyTorch state dict.",
-  "error.weights-pickle.next": "Save it again in PyTorch: torch.save(generator.state_dict(), \"generator.pth\").",
-  "error.weights-generator": "{subject} holds no generator that is known or fits here.",
-  "error.weights-generator.next": "Known are those of PyTorch's DCGAN example, of PyTorch-GAN and of this lab. The details say what is in the way.",
 };

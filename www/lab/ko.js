@@ -201,11 +201,6 @@ export const ko = {
   "lab.save": "그림 저장",
   "lab.run": "작업 저장하고 열기",
   "lab.run.hint": ".easel 파일에는 두 신경망과 배운 것이 모두 들어 있어요. 멈춘 곳에서 똑같이 이어 가요. .safetensors 파일에는 신경망만 들어 있어요. 새 작업을 여기서 시작할 수 있고 PyTorch에서도 읽을 수 있어요.",
+  "lab.walk": "이 안을 거닐기",
   "lab.networks": "신경망 저장",
-  "error.weights-alone": "{subject}: 작업을 시작할 두 신경망이 들어 있지 않아요.",
-  "error.weights-alone.next": "작업은 ‘신경망 저장’으로 만든 파일에서 시작해요. 생성자만 든 파일은 API의 start: \"custom\"으로 쓸 수 있어요.",
-  "error.weights-pickle": "{subject}: PyTorch의 state dict로 읽을 수 없어요.",
-  "error.weights-pickle.next": "PyTorch에서 다시 저장해 주세요: torch.save(generator.state_dict(), \"generator.pth\").",
-  "error.weights-generator": "{subject}: 아는 생성자가 없거나 여기에 맞지 않아요.",
-  "error.weights-generator.next": "PyTorch의 DCGAN 예제, PyTorch-GAN, 이 실습실의 생성자를 알아요. 무엇이 걸리는지는 자세한 내용에 있어요.",
 };

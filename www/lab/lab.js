@@ -1,7 +1,6 @@
 // @ts-check
 /** The view "GAN lab": two networks learn before your eyes. Loaded when it is first opened. */
 import { download, icon, make } from "../dom.js";
-import { EaselError } from "../easel.js";
 import { add, bytes, number, say, setTitle, t } from "../i18n.js";
 import { inspect } from "../keep/checkpoint.js";
 import { Chart } from "../views/chart.js";
@@ -9,6 +8,7 @@ import { Keeping } from "../views/keeping.js";
 import { alarm, announce, clear, tell } from "../views/notices.js";
 import { en } from "./en.js";
 import { DATA, FIELDS, GROUPS, VARIANTS, points } from "./fields.js";
+import * as files from "./files.js";
 import { ko } from "./ko.js";
 import { Plot } from "./plot.js";
 
@@ -35,7 +35,7 @@ const key = (key) => /** @type {Key} */ (key);
 
 export class Lab {
   #easel;
-  #open;
+  #page;
   /** @type {Phase} */
   #phase = "idle";
   /** @type {Run | null} The newest; it stays after its end, for its picture and state. */
@@ -93,6 +93,7 @@ export class Lab {
   #saveRun;
   #saveNetworks;
   #savePicture;
+  #walk;
   #view;
   #stage;
   #panel;
@@ -100,11 +101,12 @@ export class Lab {
   #charts;
   #keeping;
 
-  /** @param {Easel} easel @param {{ portfolio: () => void, open: (file: File) => void }} page */
+  /** @param {Easel} easel @param {{ portfolio: () => void, open: (file: File) => void, walk: (file: File) => void }} page */
   constructor(easel, page) {
     add({ en, ko });
+    add(files);
     this.#easel = easel;
-    this.#open = page.open;
+    this.#page = page;
     this.#config = this.#defaults("gan", "ring");
     this.#plot = new Plot(this.#plotCanvas);
     this.#draws();
@@ -140,7 +142,8 @@ export class Lab {
     this.#saveRun = this.#button("plain", "save", "checkpoint.save", () => this.#save("state"));
     this.#saveNetworks = this.#button("plain", "save", "lab.networks", () => this.#save("networks"));
     this.#savePicture = this.#button("plain", "save", "lab.save", () => this.#save("picture"));
-    const chooser = make("input", { class: "unseen", type: "file", accept: ".easel,.safetensors,.pth,.pt", onchange: () => { if (chooser.files?.[0]) this.#open(chooser.files[0]); chooser.value = ""; } });
+    this.#walk = this.#button("plain", "reuse", "lab.walk", () => this.#save("walk"));
+    const chooser = make("input", { class: "unseen", type: "file", accept: ".easel,.safetensors,.pth,.pt", onchange: () => { if (chooser.files?.[0]) this.#page.open(chooser.files[0]); chooser.value = ""; } });
     const reference = make("button", { type: "button", class: "plain", text: "lab.reference", onclick: () => this.#reset(), "data-i18n-title": "lab.reference.hint", title: t("lab.reference.hint") });
     this.#panel = make(
       "form", { class: "panel", tabindex: "-1", label: "panel.label", onsubmit: (/** @type {Event} */ event) => event.preventDefault() },
@@ -152,7 +155,7 @@ export class Lab {
           make("details", { class: "block", open: i === 0 }, make("summary", { text: title }), make("div", { class: "fields" }, ...fields.map((field) => this.#field(field))))),
         make("section", { class: "block" }, make("div", { class: "row" }, reference), make("p", { class: "hint", text: "lab.next" })),
         make("details", { class: "block" }, make("summary", { text: "lab.run" }), make("p", { class: "hint", text: "lab.run.hint" }),
-          make("div", { class: "row" }, this.#savePicture, this.#saveRun, this.#saveNetworks, make("label", { class: "plain" }, chooser, icon("file"), make("span", { text: "checkpoint.open" })))),
+          make("div", { class: "row" }, this.#walk, this.#savePicture, this.#saveRun, this.#saveNetworks, make("label", { class: "plain" }, chooser, icon("file"), make("span", { text: "checkpoint.open" })))),
       ),
       make("div", { class: "action" }, this.#line, this.#bar, make("div", { class: "buttons" }, this.#play), make("div", { class: "row lab-tools" }, this.#one, this.#again, make("label", { class: "switch" }, this.#slowly, make("span", { text: "lab.slow" })))),
     );
@@ -257,8 +260,9 @@ export class Lab {
 
   /** Begin a run with networks out of a file. @param {File} file @param {Config | null} config as it says; null if it says none */
   begin(file, config) {
+    // A generator alone is one to walk through.
     if (!config) {
-      alarm(new EaselError({ code: "weights-alone", message: "", subject: file.name }));
+      this.#page.walk(file);
       return;
     }
     const custom = { ...config, start: "custom" };
@@ -381,7 +385,7 @@ export class Lab {
     if (event.type !== "drop") return;
     const [first, ...others] = dataTransfer.files;
     if (first && others.length === 0 && /\.(easel|safetensors|pth|pt)$/i.test(first.name)) {
-      this.#open(first);
+      this.#page.open(first);
       return;
     }
     // They can be asked for only now.
@@ -832,7 +836,7 @@ export class Lab {
     this.#play.disabled = this.#phase === "stopping";
     this.#one.disabled = this.#phase === "starting" || this.#phase === "stopping" || (this.#phase === "running" && !this.#slow);
     this.#again.disabled = this.#run === null || this.#phase === "starting" || this.#phase === "stopping";
-    this.#saveRun.disabled = this.#saveNetworks.disabled = this.#savePicture.disabled = this.#step === 0;
+    this.#walk.disabled = this.#saveRun.disabled = this.#saveNetworks.disabled = this.#savePicture.disabled = this.#step === 0;
     if (this.#phase === "starting") say(this.#line, "lab.preparing");
     if (this.#phase === "idle" && this.#run?.ended && this.#step > 0) say(this.#line, this.#step >= (this.#ran?.steps ?? 0) ? "lab.finished" : "lab.stopped", { step: this.#step });
     if (this.#step === 0) say(this.#caption, drawing ? "lab.press.drawn" : own && !this.#own?.blob ? "lab.own.first" : flat ? "lab.press" : "lab.press.pictures");
@@ -849,12 +853,16 @@ export class Lab {
     return new Promise((done, failed) => this.#plotCanvas.toBlob((blob) => (blob ? done(blob) : failed(new Error("no picture"))), "image/png"));
   }
 
-  /** @param {"picture" | "state" | "networks"} what */
+  /** @param {"picture" | "state" | "networks" | "walk"} what */
   async #save(what) {
     const stem = `gan-${this.#config.variant}-${this.#config.data}-${this.#step}`;
     try {
-      const blob = await { picture: () => this.#image(), state: () => this.#run?.checkpoint(), networks: () => this.#run?.weights() }[what]();
+      const blob = await { picture: () => this.#image(), state: () => this.#run?.checkpoint(), networks: () => this.#run?.weights(), walk: () => this.#run?.weights() }[what]();
       if (!blob) return;
+      if (what === "walk") {
+        this.#page.walk(new File([blob], `${stem}.safetensors`));
+        return;
+      }
       const file = `${stem}.${{ picture: "png", state: "easel", networks: "safetensors" }[what]}`;
       download(blob, file);
       tell("save.done", { file, size: bytes(blob.size) });

@@ -6,6 +6,7 @@ export const en = {
   "nav.label": "Views",
   "nav.stylize": "Stylize",
   "nav.lab": "GAN lab",
+  "nav.walk": "Walk",
   share: "Copy link",
   "share.done": "Link copied. It rebuilds these settings; your own pictures are not in it.",
   theme: "Theme: {theme}",

@@ -239,14 +239,24 @@ fn lines(device: &Device) -> Tensor<4> {
     Tensor::from_data(TensorData::new(values, [LINES * LINES, 2, 1, 1]), device)
 }
 
-/// `[rows * COLUMNS, C, S, S]` in -1..1 as one picture `[1, 3, rows * S, COLUMNS * S]` in 0..1.
-fn sheet(samples: Tensor<4>) -> Tensor<4> {
+/// Samples `[N, C, H, W]` in -1..1 as one picture `[1, 3, rows H, columns W]` in 0..1, with so many in a row at most. What
+/// remains of the last row is grey.
+pub(in crate::jobs) fn sheet(samples: Tensor<4>, columns: usize) -> Tensor<4> {
     let [n, c, h, w] = samples.dims();
-    let rows = n / COLUMNS;
-    let tiles = samples.reshape([rows, COLUMNS, c, h, w]);
+    let columns = columns.min(n);
+    let rows = n.div_ceil(columns);
+    let rest = rows * columns - n;
+    let samples = match rest {
+        0 => samples,
+        _ => {
+            let grey = Tensor::zeros([rest, c, h, w], &samples.device());
+            Tensor::cat(vec![samples, grey], 0)
+        }
+    };
+    let tiles = samples.reshape([rows, columns, c, h, w]);
     let tiles = tiles
         .permute([2, 0, 3, 1, 4])
-        .reshape([1, c, rows * h, COLUMNS * w]);
+        .reshape([1, c, rows * h, columns * w]);
     let tiles = (tiles + 1.0) / 2.0;
     if c == 3 {
         tiles
@@ -292,6 +302,12 @@ fn plotted(field: Tensor<4>, fake: Tensor<4>, real: Tensor<4>) -> Tensor<4> {
     Tensor::cat(vec![red, green, blue], 1)
 }
 
+/// Points before others, as [`plotted`] has them, over a field that is undecided.
+pub(in crate::jobs) fn picture_of_points(points: Tensor<4>, others: Tensor<4>) -> Tensor<4> {
+    let field = Tensor::full([FIELD * FIELD, 1, 1, 1], 0.5, &points.device());
+    plotted(field, points, others)
+}
+
 fn probability(objective: Objective, logit: f32) -> f32 {
     match objective {
         Objective::LeastSquares => logit.clamp(0.0, 1.0),
@@ -315,7 +331,7 @@ impl Job for Gan {
     fn preview(&self) -> Tensor<2, Int> {
         let samples = self.trainer.sample(self.noise.clone(), &self.labels);
         let picture = match &self.data {
-            Dataset::Pictures(_) => sheet(samples),
+            Dataset::Pictures(_) => sheet(samples, COLUMNS),
             Dataset::Points(points) => {
                 let device = self.device();
                 let field = self.trainer.judge(places(&device), &[0; FIELD * FIELD]);

@@ -36,6 +36,9 @@ pub struct TrainedGenerator {
     pub shape: [usize; 3],
     /// How many labels it knows; 1 if it takes none.
     pub classes: usize,
+    /// Up to six directions of the noise along which the first layer changes most, the strongest first: of length 1, at
+    /// right angles to each other.
+    pub directions: Vec<Vec<f32>>,
     net: Generator,
     /// Stands for labels where there are none.
     nothing: Tensor<2>,
@@ -77,8 +80,11 @@ pub fn read_generator(name: &str, file: &[u8], device: &Device) -> Result<Traine
         Ok(expected)
     })?;
     let (known, before) = found.expect("the reading asked for it");
-    let net = known.load(weights.part(&before), device)?;
+    let weights = weights.part(&before);
+    let directions = known.directions(&weights)?;
+    let net = known.load(weights, device)?;
     Ok(TrainedGenerator {
+        directions,
         config: known.config,
         shape: known.shape,
         classes: known.classes,

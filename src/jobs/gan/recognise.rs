@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use burn::tensor::Device;
 
 use super::check_gan;
+use super::directions::strongest;
 use super::networks::{Generator, GeneratorBody, Pair};
 use crate::error::Error;
 use crate::models::{DcganConfig, DcganGenerator, LabelledNoise, UpsamplingConfig};
@@ -20,6 +21,8 @@ use crate::weights::{Expected, Header, NOTE, Weights};
 /// What PyTorch-GAN's batch norms add to the variance, less than what ours add.
 const EPSILON: f32 = 0.8 - 1e-5;
 const LABEL: &str = "label_emb.weight";
+/// How many directions of the noise are told.
+const DIRECTIONS: usize = 6;
 
 /// What a file holds.
 pub(super) struct Recognised {
@@ -64,6 +67,31 @@ impl Recognised {
             all.push(LabelledNoise::expected(form, self.classes, latent));
         }
         all
+    }
+
+    /// See [`TrainedGenerator::directions`](super::TrainedGenerator), from a file checked by [`Self::expected`].
+    pub fn directions(&self, weights: &Weights) -> Result<Vec<Vec<f32>>, Error> {
+        let expected = self.expected();
+        let matrices = { expected.iter() }.filter(|e| e.shape.len() > 1 && e.name != LABEL);
+        let Some(Expected { name, shape, .. }) = matrices.min_by_key(|e| numbers(&e.name)) else {
+            return Ok(Vec::new());
+        };
+        let (values, latent) = (weights.values(name)?, self.config.latent as usize);
+        // A transposed convolution has a row for each number it is given, a linear layer a column.
+        let inputs = shape[if shape.len() == 4 { 0 } else { 1 }];
+        let width = values.len() / inputs;
+        let row = |i: usize| -> Vec<f32> {
+            match shape.len() {
+                4 => values[i * width..(i + 1) * width].to_vec(),
+                _ => (0..width).map(|k| values[k * inputs + i]).collect(),
+            }
+        };
+        // The label's numbers are no noise.
+        let noise = match self.body {
+            Body::Upsampling(_) => 0..latent,
+            _ => inputs - latent..inputs,
+        };
+        Ok(strongest(&noise.map(row).collect::<Vec<_>>(), DIRECTIONS))
     }
 
     /// From a file checked by [`Self::expected`].

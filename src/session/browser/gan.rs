@@ -95,6 +95,7 @@ impl Session {
             height: job.progress().height,
             estimate,
             notes: Vec::new(),
+            generator: None,
         });
         if job.pictured() {
             // What there is before the first step, which can take long.
