@@ -4,6 +4,7 @@
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::data::seed::Seed;
+use crate::ops::matmul;
 
 /// Directions to project on: `[values, count]`, each of length 1, uniform on the sphere.
 pub fn directions(values: usize, count: usize, seed: &mut Seed, device: &Device) -> Tensor<2> {
@@ -20,7 +21,7 @@ pub fn directions(values: usize, count: usize, seed: &mut Seed, device: &Device)
 
 /// Samples `[B, C, H, W]` on directions of [`directions`] -> `[B, count]`.
 pub fn projections(samples: Tensor<4>, directions: Tensor<2>) -> Tensor<2> {
-    samples.flatten::<2>(1, 3).matmul(directions)
+    matmul(samples.flatten(1, 3), directions)
 }
 
 /// Sliced Wasserstein distance (Rabin et al. 2011; Bonneel et al. 2015) of order 1 between two sets of samples from

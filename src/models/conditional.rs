@@ -6,6 +6,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::data::seed::Seed;
 use crate::error::Error;
+use crate::ops::matmul;
 use crate::protocol::{NoiseLabel, PictureLabel};
 use crate::weights::{Expected, Weights};
 
@@ -99,7 +100,7 @@ impl LabelledNoise {
 
     /// Noise `[B, latent, 1, 1]`, labels of [`one_hot`] -> `[B, numbers, 1, 1]`.
     pub fn forward(&self, noise: Tensor<4>, labels: Tensor<2>) -> Tensor<4> {
-        let embedded: Tensor<4> = labels.matmul(self.embedding.val()).unsqueeze_dims(&[2, 3]);
+        let embedded: Tensor<4> = matmul(labels, self.embedding.val()).unsqueeze_dims(&[2, 3]);
         match self.form {
             NoiseLabel::Multiplied => noise * embedded,
             NoiseLabel::Concatenated => Tensor::cat(vec![embedded, noise], 1),
@@ -179,7 +180,7 @@ impl LabelledPicture {
     /// For convolutions: `[B, C, H, W]`, labels of [`one_hot`] -> `[B, C + gained, H, W]`.
     pub fn channels(&self, picture: Tensor<4>, labels: Tensor<2>) -> Tensor<4> {
         let [b, _, h, w] = picture.dims();
-        let embedded = labels.matmul(self.embedding.val());
+        let embedded = matmul(labels, self.embedding.val());
         let embedded = match self.form {
             PictureLabel::Channel => embedded.reshape([b, 1, h, w]),
             PictureLabel::Concatenated => {
@@ -192,7 +193,7 @@ impl LabelledPicture {
 
     /// For fully connected layers: `[B, C, H, W]`, labels of [`one_hot`] -> `[B, C H W + numbers]`.
     pub fn row(&self, picture: Tensor<4>, labels: Tensor<2>) -> Tensor<2> {
-        let embedded = labels.matmul(self.embedding.val());
+        let embedded = matmul(labels, self.embedding.val());
         Tensor::cat(vec![picture.flatten(1, 3), embedded], 1)
     }
 

@@ -54,6 +54,13 @@ pub fn dense(
     ))
 }
 
+/// The product of two matrices, `[m, k]` and `[k, n]` -> `[m, n]`, by [`dense`].
+pub fn matmul(a: Tensor<2>, b: Tensor<2>) -> Tensor<2> {
+    let ([_, n], device) = (b.dims(), b.device());
+    let nothing = Tensor::zeros([n], &device);
+    dense(a, b.transpose(), nothing, Activation::Linear)
+}
+
 /// [`dense`] in plain tensor operations, with Burn's own gradients.
 pub fn dense_reference(
     x: Tensor<2>,
@@ -61,7 +68,23 @@ pub fn dense_reference(
     bias: Tensor<1>,
     activation: Activation,
 ) -> Tensor<2> {
-    activation.reference(x.matmul(weight.transpose()) + bias.unsqueeze())
+    let product: Tensor<2> =
+        product_reference(x.unsqueeze(), weight.transpose().unsqueeze()).squeeze_dim(0);
+    activation.reference(product + bias.unsqueeze())
+}
+
+/// A product of batches of matrices for references, `[b, m, k]` and `[b, k, n]` -> `[b, m, n]`. Not Burn's in the page,
+/// which alone would be a third of the module.
+pub(super) fn product_reference(a: Tensor<3>, b: Tensor<3>) -> Tensor<3> {
+    #[cfg(any(not(target_family = "wasm"), feature = "bench"))]
+    return a.matmul(b);
+    #[cfg(all(target_family = "wasm", not(feature = "bench")))]
+    {
+        let [batch, m, _] = a.dims();
+        let n = b.dims()[2];
+        let all = a.unsqueeze_dim::<4>(3) * b.unsqueeze_dim(1);
+        all.sum_dim(2).reshape([batch, m, n])
+    }
 }
 
 #[backend_extension(Cube, Flex: cfg(not(target_family = "wasm")), Autodiff)]

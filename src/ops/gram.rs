@@ -18,6 +18,7 @@ use burn::tensor::Tensor;
 
 use super::Activation;
 use super::conv2d_launch::{dims4, filter_backward, forward};
+use super::dense::product_reference;
 use super::gemm::tiles;
 use super::im2col::Windows;
 use super::kernel::{Wgsl, empty, launch};
@@ -41,7 +42,7 @@ pub fn gram(features: Tensor<4>) -> Tensor<3> {
 pub fn gram_reference(features: Tensor<4>) -> Tensor<3> {
     let [b, c, h, w] = features.dims();
     let f = features.reshape([b, c, h * w]);
-    f.clone().matmul(f.transpose()) / (h * w) as f32
+    product_reference(f.clone(), f.transpose()) / (h * w) as f32
 }
 
 #[backend_extension(Cube, Flex: cfg(not(target_family = "wasm")), Autodiff)]

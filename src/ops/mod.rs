@@ -38,7 +38,7 @@ pub use conv_transpose2d::{
 };
 pub use conv2d::{ConvOptions, Packed, PadMode, conv2d, conv2d_packed, conv2d_reference};
 pub use conv2d_launch::SCRATCH_BYTES;
-pub use dense::{dense, dense_reference};
+pub use dense::{dense, dense_reference, matmul};
 pub use gemm::{Adapter, use_adapter};
 pub use gram::{gram, gram_reference};
 pub use kernel::Wgsl;

@@ -5,6 +5,7 @@ use burn::tensor::{Tensor, TensorData, ops::PadMode as BurnPad};
 
 use super::{
     ConvOptions, ConvTransposeOptions, Packed, PadMode, conv_transpose2d_packed, conv2d_reference,
+    matmul,
 };
 
 /// Nearest up-sampling by 2, one pixel of padding, and a 3x3 convolution of stride 1: `[B, I, H, W]` -> `[B, O, 2H, 2W]`,
@@ -22,7 +23,7 @@ pub fn upsample_conv2d(
 fn summed(weight: Tensor<4>) -> Tensor<4> {
     let [o, i, _, _] = weight.dims();
     let sums = Tensor::<2>::from_data(TensorData::new(sums(), [9, 16]), &weight.device());
-    let weight = weight.reshape([o * i, 9]).matmul(sums);
+    let weight = matmul(weight.reshape([o * i, 9]), sums);
     weight.reshape([o, i, 4, 4]).swap_dims(0, 1)
 }
 

@@ -1,5 +1,5 @@
 /**
- * Makes the pictures of README and of the app's install dialog: `node tests/browser/pictures.mjs [--site target/site] [--browser firefox] [--only lab]`.
+ * Makes the pictures of README and of the app's install dialog: `node tests/browser/pictures.mjs [--site target/site] [--browser firefox] [--only stylize|lab|walk]`.
  *
  * Two pictures stylized by the page itself from samples that it draws, and each view in both languages and on a phone.
  */
@@ -89,6 +89,21 @@ try {
     await page.waitForFunction((steps) => Number(/[\d,]+/.exec(document.querySelector("#lab .estimate")?.textContent ?? "")?.[0].replace(",", "") ?? 0) >= steps, { timeout: 1_200_000, polling: 500 }, steps);
     await play?.click();
     await page.waitForFunction(() => document.querySelector("#lab .stage")?.getAttribute("data-phase") === "paused", { timeout: 60_000 });
+    await page.evaluate(() => scrollTo(0, 0));
+    await screenshot(`tests/pictures/${file}`);
+  }
+  for (const [lang, theme, width, height, link, file] of /** @type {const} */ ([
+    ["en", "light", 1440, 900, "network=dcgan-scenes", "walk-en.jpg"],
+    ["ko", "dark", 1440, 900, "network=cgan-digits&classes=true&places=1!!3,2!!8,3!!5", "walk-ko.jpg"],
+    ["ko", "light", 390, 844, "network=dcgan-scenes", "walk-phone.jpg"],
+  ]).filter(() => !values.only || values.only === "walk")) {
+    await page.setViewport({ width, height });
+    await open(`view=walk&${link}&lang=${lang}&theme=${theme}`);
+    await page.waitForFunction(() => (/** @type {HTMLImageElement | null} */ (document.querySelector("#walk .walk-map"))?.naturalWidth ?? 0) > 0, { timeout: 120_000 });
+    const play = await page.$("#walk .primary");
+    if ((await page.$eval("#walk .stage", (stage) => stage.getAttribute("data-playing"))) === "true") await play?.click();
+    await page.click("#walk .walk-place:nth-child(2)");
+    await new Promise((wake) => setTimeout(wake, 3000));
     await page.evaluate(() => scrollTo(0, 0));
     await screenshot(`tests/pictures/${file}`);
   }

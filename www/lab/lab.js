@@ -33,6 +33,10 @@ const LAYERS = /** @type {const} */ (["field", "grid", "push"]);
 /** @param {string} key @returns {Key} */
 const key = (key) => /** @type {Key} */ (key);
 
+// Before anything is built: what is built says its text.
+add({ en, ko });
+add(files);
+
 export class Lab {
   #easel;
   #page;
@@ -103,8 +107,6 @@ export class Lab {
 
   /** @param {Easel} easel @param {{ portfolio: () => void, open: (file: File) => void, walk: (file: File) => void }} page */
   constructor(easel, page) {
-    add({ en, ko });
-    add(files);
     this.#easel = easel;
     this.#page = page;
     this.#config = this.#defaults("gan", "ring");

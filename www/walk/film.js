@@ -28,7 +28,8 @@ export async function film(pictures, { type, smooth, told, signal }) {
   const scale = Math.ceil(SIDE / Math.min(width, height));
   const canvas = document.createElement("canvas");
   // H.264 takes even sides only.
-  [canvas.width, canvas.height] = [width, height].map((side) => 2 * Math.ceil((side * scale) / 2));
+  canvas.width = 2 * Math.ceil((width * scale) / 2);
+  canvas.height = 2 * Math.ceil((height * scale) / 2);
   const context = canvas.getContext("2d", { alpha: false });
   if (!context) throw new Error("no canvas");
   context.imageSmoothingEnabled = smooth;

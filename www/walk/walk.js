@@ -7,19 +7,16 @@ import * as files from "../lab/files.js";
 import { en } from "./en.js";
 import { PACE, ending, film, type } from "./film.js";
 import { ko } from "./ko.js";
-import { LIMITS, noise, read, sum, write } from "./place.js";
+import { read, write } from "./place.js";
+import { Places } from "./places.js";
 
 /** @typedef {import("../easel.js").Easel} Easel */
 /** @typedef {import("../easel.js").Run} Run */
 /** @typedef {import("../i18n.js").Key} Key */
 /** @typedef {import("./place.js").Place} Place */
-/** @typedef {Required<import("../easel.js").WalkConfig>} Config */
+/** @typedef {Omit<Required<import("../easel.js").WalkConfig>, "places"> & { places: Place[] }} Config */
 /** @typedef {NonNullable<Extract<import("../easel.js").RunEvent, { type: "started" }>["generator"]>} Generator */
 
-/** Of the map in deviations, to each side; as the engine draws it. */
-const REACH = 3;
-/** Milliseconds that a place is left alone before its map is drawn anew. */
-const QUIET = 200;
 /** A picture that takes longer does not make the walk jump further, in seconds. */
 const LONGEST = 0.25;
 /** Seconds from a place to the next. */
@@ -29,7 +26,10 @@ const BETWEEN = /** @type {const} */ (["sphere", "line"]);
 
 /** @param {string} key @returns {Key} */
 const key = (key) => /** @type {Key} */ (key);
-const dice = () => Math.floor(Math.random() * 100_000);
+
+// Before anything is built: what is built says its text.
+add({ en, ko });
+add(files);
 
 export class Walk {
   #easel;
@@ -54,41 +54,39 @@ export class Walk {
   /** @type {(bitmap: ImageBitmap) => void} Takes the pictures of a recording. */
   #take = () => {};
   #chosen = 0;
-  /** What the map and the row of places show. */
-  #mapOf = "";
-  #rowOf = "";
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #timer;
   /** When the last pictures came. @type {number[]} */
   #times = [];
   /** @type {(() => void)[]} Each shows the settings in one row. */
   #rows = [];
-  /** @type {(() => void)[]} The same of the chosen place; they depend on the generator. */
-  #placeRows = [];
+  #places = new Places({
+    change: (places, chosen) => {
+      this.#hold();
+      this.#chosen = chosen;
+      this.#config.at = chosen;
+      this.#set({ places });
+    },
+    pick: (i) => this.#pick(i),
+    sheet: async (sheet) => {
+      await this.#drawing;
+      return this.#run?.image({ sheet });
+    },
+    failed: (error) => this.#going && alarm(error),
+  });
 
   #canvas = make("canvas", { class: "walk-picture", role: "img", width: 1, height: 1 });
-  #path = make("div", { class: "walk-places", role: "group", label: "walk.places" });
   #slider = make("input", { type: "range", class: "walk-at", min: 0, step: 0.01, label: "walk.at" });
-  #map = make("img", { class: "walk-map", alt: "", draggable: "false" });
-  #cross = make("span", { class: "walk-cross", "aria-hidden": "true" });
-  #title = make("h2");
   #about = make("p", { class: "hint" });
   #line = make("p", { class: "estimate" });
   #bar = make("progress", { max: 1, value: 0, label: "progress.label", hidden: true });
-  #sliders = make("div", { class: "fields" });
   #select = make("select", { label: "walk.network", onchange: () => this.#choose(this.#select.value) });
   #play;
   #record;
-  #remove;
-  #more;
   #view;
   #stage;
   #panel;
 
   /** @param {Easel} easel @param {{ open: (file: File) => void, busy: () => boolean }} page */
   constructor(easel, page) {
-    add({ en, ko });
-    add(files);
     this.#easel = easel;
     this.#page = page;
     this.#config = this.#defaults();
@@ -104,29 +102,25 @@ export class Walk {
     this.#stage = make(
       "section", { class: "stage", label: "walk.stage" },
       make("div", { class: "mount walk-mount" }, this.#canvas),
-      make("div", { class: "walk-way" }, this.#path, this.#slider),
+      make("div", { class: "walk-way" }, this.#places.row, this.#slider),
       make("div", { class: "under" }, make("p", { class: "caption", text: "walk.hint" }), make("label", { class: "switch" }, smooth, make("span", { text: "walk.smooth" }))),
     );
     this.#play = this.#button("primary", "play", "walk.play", () => this.#toggle());
     this.#record = this.#button("plain", "camera", "walk.record", () => (this.#recording ? this.#recording.abort() : this.#film()));
-    this.#remove = this.#button("plain", "close", "walk.remove", () => this.#set({ places: this.#config.places.filter((_, i) => i !== this.#chosen) }));
-    this.#more = this.#button("plain", "copy", "walk.add", () => this.#insert(noise(dice())));
     const chooser = make("input", { class: "unseen", type: "file", accept: ".safetensors,.pth,.pt,.easel", onchange: () => { if (chooser.files?.[0]) this.#page.open(chooser.files[0]); chooser.value = ""; } });
     this.#panel = make(
       "form", { class: "panel", tabindex: "-1", label: "panel.label", onsubmit: (/** @type {Event} */ event) => event.preventDefault() },
       make(
         "div", { class: "panel-scroll" },
         make("section", { class: "block" }, make("h2", { text: "walk.network" }), make("div", { class: "walk-network" }, this.#select, make("label", { class: "plain" }, chooser, icon("file"), make("span", { text: "walk.file" }))), this.#about),
-        make("section", { class: "block" }, this.#title, make("div", { class: "walk-plane" }, this.#map, this.#cross), make("p", { class: "hint", text: "walk.map.hint" }), this.#sliders,
-          make("div", { class: "row" }, this.#button("plain", "again", "walk.other", () => this.#change({ ...noise(dice()), label: this.#place.label })), this.#more, this.#remove)),
-        make("details", { class: "block" }, make("summary", { text: "walk.arithmetic" }), make("p", { class: "hint", text: "walk.arithmetic.hint" }), this.#arithmetic()),
+        this.#places.editor,
+        make("details", { class: "block" }, make("summary", { text: "walk.arithmetic" }), make("p", { class: "hint", text: "walk.arithmetic.hint" }), this.#places.arithmetic),
         make("details", { class: "block", open: true }, make("summary", { text: "walk.way" }), make("div", { class: "fields" }, this.#segments(), this.#pace(), this.#switch("closed"), this.#switch("classes"))),
         make("details", { class: "block" }, make("summary", { text: "walk.save" }), make("p", { class: "hint", text: type() ? "walk.record.hint" : "walk.record.none" }), make("div", { class: "row" }, this.#button("plain", "save", "walk.picture", () => this.#save()))),
       ),
       make("div", { class: "action" }, this.#line, this.#bar, make("div", { class: "buttons" }, this.#play), make("div", { class: "row walk-tools" }, this.#record)),
     );
     this.#view = make("main", { class: "view", id: "walk", tabindex: "-1", hidden: true }, make("h1", { class: "unseen", text: "walk.heading" }), this.#stage, this.#panel);
-    this.#onMap();
     document.getElementById("stylize")?.after(this.#view);
     for (const type of ["dragenter", "dragover", "drop"]) addEventListener(type, (event) => this.#drag(/** @type {DragEvent} */ (event)), true);
     document.addEventListener("languagechange", () => this.#show());
@@ -235,11 +229,6 @@ export class Walk {
     return this.#run !== null && !this.#run.ended;
   }
 
-  /** @returns {Place} */
-  get #place() {
-    return /** @type {Place} */ (this.#config.places[this.#chosen]);
-  }
-
   /** How far it is, in places, until the walk repeats. */
   get #round() {
     const count = this.#config.places.length;
@@ -274,7 +263,7 @@ export class Walk {
     this.#generator = null;
     this.#wanted = null;
     this.#drawing = null;
-    this.#mapOf = this.#rowOf = "";
+    this.#places.of(null);
     this.#playing = false;
     const run = begin();
     this.#run = run;
@@ -308,7 +297,7 @@ export class Walk {
   #begun(generator, play) {
     this.#bar.hidden = true;
     this.#generator = generator;
-    this.#slidersOf(generator);
+    this.#places.of(generator);
     this.#show();
     if (play) this.#toggle();
     else this.#go(this.#config.at);
@@ -408,48 +397,6 @@ export class Walk {
     this.#linked();
   }
 
-  /** The chosen place changes, and is shown. @param {Place} place */
-  #change(place) {
-    this.#hold();
-    this.#config.at = this.#chosen;
-    this.#set({ places: this.#config.places.map((one, i) => (i === this.#chosen ? place : one)) });
-  }
-
-  /** A place behind the chosen one. @param {Place} place */
-  #insert(place) {
-    this.#hold();
-    const places = [...this.#config.places];
-    places.splice(this.#chosen + 1, 0, place);
-    this.#chosen += 1;
-    this.#config.at = this.#chosen;
-    this.#set({ places });
-  }
-
-  /** @param {number} i @param {number} value */
-  #move(i, value) {
-    const moves = Array.from({ length: Math.max(this.#place.moves.length, i + 1) }, (_, k) => this.#place.moves[k] ?? 0);
-    moves[i] = Number(value.toFixed(2));
-    this.#change({ ...this.#place, moves });
-  }
-
-  /** A pointer on the map moves the place along both of its directions. */
-  #onMap() {
-    const map = this.#map;
-    const to = (/** @type {PointerEvent} */ event) => {
-      const { left, top, width, height } = map.getBoundingClientRect();
-      // Pictures lie at the middles of their squares, the outermost ones at the reach.
-      const along = (/** @type {number} */ part) => Math.max(-REACH, Math.min(REACH, ((2 * part - 1) * REACH * 7) / 6));
-      this.#move(0, along((event.clientX - left) / width));
-      this.#move(1, -along((event.clientY - top) / height));
-    };
-    map.addEventListener("pointerdown", (event) => {
-      if (!event.isPrimary || !this.#generator) return;
-      map.setPointerCapture(event.pointerId);
-      to(event);
-    });
-    map.addEventListener("pointermove", (event) => map.hasPointerCapture(event.pointerId) && to(event));
-  }
-
   /** Files dropped anywhere on the view. @param {DragEvent} event */
   #drag(event) {
     const { dataTransfer } = event;
@@ -501,111 +448,13 @@ export class Walk {
     return row;
   }
 
-  /** One slider for each direction, and the class. @param {Generator | null} generator */
-  #slidersOf(generator) {
-    this.#placeRows = [];
-    this.#sliders.replaceChildren();
-    for (let i = 0; i < (generator?.directions ?? 0); i += 1) {
-      const id = `walk-move-${i}`;
-      const range = make("input", { type: "range", id, min: -REACH, max: REACH, step: 0.05, oninput: () => this.#move(i, range.valueAsNumber) });
-      const told = make("output", { for: id });
-      this.#sliders.append(make("div", { class: "walk-slider" }, make("label", { for: id, text: "walk.move", args: { n: i + 1 } }), told, range));
-      this.#placeRows.push(() => {
-        const value = this.#place.moves[i] ?? 0;
-        range.value = String(value);
-        told.textContent = number(value, { maximumFractionDigits: 2, signDisplay: "exceptZero" });
-      });
-    }
-    const classes = generator?.classes ?? 1;
-    if (classes < 2) return;
-    const select = make("select", { id: "walk-label", onchange: () => this.#change({ ...this.#place, label: Number(select.value) }) });
-    for (let i = 0; i < classes; i += 1) select.append(make("option", { value: i }, String(i)));
-    this.#sliders.append(make("div", { class: "walk-slider" }, make("label", { for: "walk-label", text: "walk.label" }), select));
-    this.#placeRows.push(() => (select.value = String(this.#place.label)));
-  }
-
-  #arithmetic() {
-    const [a, b, c] = [0, 1, 2].map((i) => make("select", { label: key(`walk.sum.${i}`) }));
-    const result = this.#button("plain", "copy", "walk.sum.add", () => {
-      const [x, y, z] = [a, b, c].map((select) => this.#config.places[Number(select?.value)]);
-      const found = x && y && z ? sum(x, y, z) : null;
-      if (!found) tell("walk.sum.nowhere");
-      else this.#insert(found);
-    });
-    let shown = 0;
-    this.#rows.push(() => {
-      const count = this.#config.places.length;
-      result.disabled = count >= LIMITS.places;
-      if (count === shown) return;
-      shown = count;
-      [a, b, c].forEach((select, i) => {
-        const value = Math.min(Number(select?.value || i), count - 1);
-        select?.replaceChildren(...Array.from({ length: count }, (_, k) => make("option", { value: k }, String(k + 1))));
-        if (select) select.value = String(value);
-      });
-    });
-    return make("div", { class: "row walk-sum" }, ...[a, "−", b, "+", c].map((part) => part ?? ""), result);
-  }
-
-  /** The row of places, and the map of the chosen one, once nothing has changed for a while. */
-  #drawLater() {
-    clearTimeout(this.#timer);
-    if (!this.#generator || this.#view.hidden) return;
-    const { places } = this.#config;
-    const row = write(places);
-    const base = { ...this.#place, moves: [0, 0, ...this.#place.moves.slice(2)] };
-    const map = `${this.#chosen} ${write([base])}`;
-    if (row === this.#rowOf && map === this.#mapOf) return;
-    this.#timer = setTimeout(async () => {
-      const run = this.#run;
-      try {
-        if (row !== this.#rowOf) {
-          await this.#drawing;
-          const strip = await run?.image({ sheet: "places" });
-          if (strip && run === this.#run) {
-            this.#rowOf = row;
-            const bitmap = await createImageBitmap(strip);
-            const side = bitmap.height;
-            [...this.#path.querySelectorAll("canvas")].forEach((canvas, i) => {
-              canvas.width = canvas.height = side;
-              canvas.getContext("2d")?.drawImage(bitmap, -i * side, 0);
-            });
-            bitmap.close();
-          }
-        }
-        if (map !== this.#mapOf) {
-          const sheet = await run?.image({ sheet: { map: this.#chosen } });
-          if (sheet && run === this.#run) {
-            this.#mapOf = map;
-            URL.revokeObjectURL(this.#map.src);
-            this.#map.src = URL.createObjectURL(sheet);
-          }
-        }
-      } catch (error) {
-        if (run === this.#run && run && !run.ended) alarm(error);
-      }
-    }, QUIET);
-  }
-
   #show() {
     const { places, at } = this.#config;
-    for (const row of [...this.#rows, ...this.#placeRows]) row();
-    if (this.#path.childElementCount !== places.length) {
-      this.#path.replaceChildren(...places.map((_, i) =>
-        make("button", { type: "button", class: "walk-place", label: "walk.place", args: { n: i + 1, count: places.length }, onclick: () => this.#pick(i) }, make("canvas", { width: 1, height: 1 }), make("span", { "aria-hidden": "true" }, String(i + 1)))));
-      this.#rowOf = "";
-    }
-    [...this.#path.children].forEach((one, i) => one.setAttribute("aria-pressed", String(i === this.#chosen)));
+    for (const row of this.#rows) row();
+    this.#places.show(places, this.#chosen);
     this.#slider.max = String(this.#config.closed || places.length < 2 ? places.length : places.length - 1);
     this.#slider.value = String(at);
     this.#slider.disabled = places.length < 2 || !this.#generator;
-    say(this.#title, "walk.place", { n: this.#chosen + 1, count: places.length });
-    const spot = (/** @type {number} */ move) => 50 + (50 * move * 6) / (REACH * 7);
-    const [x = 0, y = 0] = this.#place.moves;
-    // By properties: a style attribute would need a looser policy.
-    this.#cross.style.left = `${spot(Math.max(-REACH, Math.min(REACH, x)))}%`;
-    this.#cross.style.top = `${spot(-Math.max(-REACH, Math.min(REACH, y)))}%`;
-    this.#cross.hidden = !this.#generator;
     const named = this.#models.map(({ id }) => id);
     const options = this.#config.network === "custom" && this.#file ? ["custom", ...named] : named;
     const names = options.map((id) => this.#called(id));
@@ -623,11 +472,8 @@ export class Walk {
     this.#record.disabled = !generator;
     const label = this.#record.querySelector("span");
     if (label) say(label, recording ? "walk.stop" : "walk.record");
-    this.#remove.disabled = places.length < 2;
-    this.#more.disabled = places.length >= LIMITS.places;
     this.#stage.dataset.playing = String(this.#playing);
     if (!recording) this.#tellPace();
-    this.#drawLater();
   }
 
   /** What a generator is called. @param {string} id */

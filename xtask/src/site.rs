@@ -24,8 +24,8 @@ const SERVICE_WORKER: &str = "sw.js";
 const WASM_BUDGET: usize = 2_000_000;
 /// The same for all HTML, CSS and JavaScript that the page is opened with.
 const PAGE_BUDGET: usize = 100_000;
-/// Folders of views that are loaded when they are first opened.
-const VIEWS: [&str; 2] = ["lab", "walk"];
+/// Folders of what is loaded when it is first opened.
+const VIEWS: [&str; 3] = ["kept", "lab", "walk"];
 /// The same for one of them.
 const VIEW_BUDGET: usize = 30_000;
 

@@ -14,7 +14,7 @@ use crate::data::seed::Seed;
 use crate::error::Error;
 use crate::jobs::{Job, Networks, Progress, Snapshot, Status, Told, controls};
 use crate::models::{Classifier, ClassifierConfig};
-use crate::ops::rgba8_pack;
+use crate::ops::{matmul, rgba8_pack};
 use crate::protocol::{GanConfig, GanControl, GanVariant, JobConfig, Objective};
 use crate::quality::{directions, diversity, projections, sliced_wasserstein};
 
@@ -282,7 +282,7 @@ fn plotted(field: Tensor<4>, fake: Tensor<4>, real: Tensor<4>) -> Tensor<4> {
                 (axis.clone() - points.clone().narrow(0, i, 1)) / (1.5 * REACH / SIDE as f32);
             (-apart.square() / 2.0).exp()
         };
-        bell(1).matmul(bell(0).transpose()).clamp(0.0, 1.0)
+        matmul(bell(1), bell(0).transpose()).clamp(0.0, 1.0)
     };
     let field = field
         .reshape([FIELD, 1, FIELD, 1])
