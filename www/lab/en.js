@@ -201,6 +201,11 @@ export const en = {
   "lab.save": "Save picture",
   "lab.run": "Save or open a run",
   "lab.run.hint": "An .easel file holds both networks and all they have learnt. It continues exactly where it stood. A .safetensors file holds the networks alone: a new run can begin with them, and PyTorch can read them.",
+  "lab.compare": "Keep to compare",
+  "lab.compare.hint": "Keeps this run beside the next: its picture, its numbers and its curves (dashed). Change one setting, such as the objective, leave the seed, and start over.",
+  "lab.compare.of": "Kept: {title}, step {step}",
+  "lab.compare.was": "kept: {value}",
+  "lab.compare.drop": "Let go of the kept run",
   "lab.walk": "Walk through it",
   "lab.networks": "Save networks",
 };

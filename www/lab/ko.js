@@ -201,6 +201,11 @@ export const ko = {
   "lab.save": "그림 저장",
   "lab.run": "작업 저장하고 열기",
   "lab.run.hint": ".easel 파일에는 두 신경망과 배운 것이 모두 들어 있어요. 멈춘 곳에서 똑같이 이어 가요. .safetensors 파일에는 신경망만 들어 있어요. 새 작업을 여기서 시작할 수 있고 PyTorch에서도 읽을 수 있어요.",
+  "lab.compare": "비교하게 두기",
+  "lab.compare.hint": "이번 실행의 그림과 수치와 곡선(점선)을 다음 실행 옆에 남겨 둬요. 목표 같은 설정 하나만 바꾸고 시드는 그대로 둔 채 다시 시작해 보세요.",
+  "lab.compare.of": "남겨 둔 실행: {title}, {step}단계",
+  "lab.compare.was": "남겨 둔 값: {value}",
+  "lab.compare.drop": "남겨 둔 실행 치우기",
   "lab.walk": "이 안을 거닐기",
   "lab.networks": "신경망 저장",
 };

@@ -6,6 +6,7 @@ import { inspect } from "../keep/checkpoint.js";
 import { Chart } from "../views/chart.js";
 import { Keeping } from "../views/keeping.js";
 import { alarm, announce, clear, tell } from "../views/notices.js";
+import { Kept } from "./compare.js";
 import { en } from "./en.js";
 import { DATA, FIELDS, GROUPS, VARIANTS, points } from "./fields.js";
 import * as files from "./files.js";
@@ -98,6 +99,8 @@ export class Lab {
   #saveNetworks;
   #savePicture;
   #walk;
+  #compare;
+  #kept = new Kept(() => this.#compared());
   #view;
   #stage;
   #panel;
@@ -133,13 +136,14 @@ export class Lab {
       "section", { class: "stage", label: "lab.stage" },
       make("div", { class: "lab-top" }, this.#segments("data", DATA, (data) => this.#choose({ data }))),
       this.#ownPlace,
-      make("div", { class: "mount lab-mount" }, this.#main, this.#realFigure),
+      make("div", { class: "mount lab-mount" }, this.#main, this.#kept.figure, this.#realFigure),
       make("div", { class: "under" }, this.#caption, this.#pens, this.#layers),
       this.#advice, this.#numbers, game, quality,
     );
     this.#play = this.#button("primary", "play", "lab.play", () => this.#toggle());
     this.#one = this.#button("plain", "step", "lab.step", () => this.#single());
     this.#again = this.#button("plain", "again", "lab.again", () => this.#restart());
+    this.#compare = this.#button("plain", "copy", "lab.compare", () => this.#keep());
     this.#slowly = make("input", { type: "checkbox", onchange: () => this.#setSlow(this.#slowly.checked) });
     this.#saveRun = this.#button("plain", "save", "checkpoint.save", () => this.#save("state"));
     this.#saveNetworks = this.#button("plain", "save", "lab.networks", () => this.#save("networks"));
@@ -155,7 +159,7 @@ export class Lab {
         make("section", { class: "block" }, make("h2", { text: "lab.learning" }), this.#segments("learning", LEARNING, (learning) => this.#set("learning", learning, true))),
         ...GROUPS.map(({ title, fields }, i) =>
           make("details", { class: "block", open: i === 0 }, make("summary", { text: title }), make("div", { class: "fields" }, ...fields.map((field) => this.#field(field))))),
-        make("section", { class: "block" }, make("div", { class: "row" }, reference), make("p", { class: "hint", text: "lab.next" })),
+        make("section", { class: "block" }, make("div", { class: "row" }, reference, this.#compare), make("p", { class: "hint", text: "lab.compare.hint" }), make("p", { class: "hint", text: "lab.next" })),
         make("details", { class: "block" }, make("summary", { text: "lab.run" }), make("p", { class: "hint", text: "lab.run.hint" }),
           make("div", { class: "row" }, this.#walk, this.#savePicture, this.#saveRun, this.#saveNetworks, make("label", { class: "plain" }, chooser, icon("file"), make("span", { text: "checkpoint.open" })))),
       ),
@@ -749,6 +753,22 @@ export class Lab {
     announce(t("said.step", { step, of }), { progress: true });
   }
 
+  /** The run as it stands is kept, to be compared with later ones. */
+  #keep() {
+    const { variant, data, objective } = this.#ran ?? this.#config;
+    const title = [t(key(`lab.variant.${variant}`)), t(key(`lab.data.${data}`)), t(key(`lab.objective.${objective}`))].join(" · ");
+    const numbers = [...this.#numbers.children].map((one) => /** @type {[string, string]} */ ([/** @type {HTMLElement} */ (one).dataset.number ?? "", one.querySelector("dd")?.textContent ?? ""]));
+    this.#kept.keep(points(this.#config) ? this.#plotCanvas : this.#sheet, { title, step: this.#step }, new Map(numbers));
+    this.#compared();
+  }
+
+  /** A run was kept, or let go of. */
+  #compared() {
+    for (const chart of this.#charts) chart.keep(this.#kept.on);
+    this.#numbers.dataset.names = "";
+    this.#show();
+  }
+
   /** Percent. @param {number} part */
   #percent(part) {
     return t("percent", { n: Math.round(100 * part) });
@@ -777,10 +797,10 @@ export class Lab {
     if (this.#numbers.dataset.names !== names) {
       this.#numbers.dataset.names = names;
       this.#numbers.replaceChildren(...told.map(([name]) =>
-        make("div", { "data-number": name, "data-i18n-title": `lab.${name}.hint`, title: t(key(`lab.${name}.hint`)) }, make("dt", { text: key(`lab.${name}`) }), make("dd"))));
+        make("div", { "data-number": name, "data-i18n-title": `lab.${name}.hint`, title: t(key(`lab.${name}.hint`)) }, make("dt", { text: key(`lab.${name}`) }), make("dd"), ...(this.#kept.numbers.has(name) ? [make("dd", { class: "kept", text: "lab.compare.was", args: { value: this.#kept.numbers.get(name) ?? "" } })] : []))));
     }
     told.forEach(([, value], i) => {
-      const place = this.#numbers.children[i]?.lastElementChild;
+      const place = this.#numbers.children[i]?.querySelector("dd");
       if (place && place.textContent !== value) place.textContent = value;
     });
   }
@@ -831,6 +851,8 @@ export class Lab {
     this.#plot.draw();
     this.#stage.dataset.phase = this.#phase;
     this.#stage.classList.toggle("flat", flat);
+    this.#stage.classList.toggle("compared", this.#kept.on);
+    this.#compare.disabled = this.#step === 0;
     const going = this.#phase === "running" && !this.#slow ? true : this.#timer !== undefined;
     this.#play.querySelector("use")?.setAttribute("href", going ? "#i-pause" : "#i-play");
     const text = this.#play.querySelector("span");

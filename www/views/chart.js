@@ -33,6 +33,8 @@ export class Chart {
   #series = new Map();
   /** @type {number[]} Steps at which a control was changed. */
   #marks = [];
+  /** Curves of a run that later ones are compared with. @type {{ steps: number[], values: Map<string, number[]> } | null} */
+  #kept = null;
   #stride = 1;
   #seen = 0;
   #drawn = 0;
@@ -108,6 +110,12 @@ export class Chart {
     if (this.#marks.at(-1) !== step) this.#marks.push(step);
   }
 
+  /** Keep the present curves, to be seen behind those of later runs; or let go of them. @param {boolean} on */
+  keep(on) {
+    this.#kept = on ? { steps: [...this.#steps], values: new Map([...this.#series].map(([name, { values }]) => [name, [...values]])) } : null;
+    this.#draw();
+  }
+
   /** The run is over: show the last numbers too. */
   end() {
     this.#draw();
@@ -145,7 +153,8 @@ export class Chart {
     // A loss of nought has no place on a logarithmic axis.
     const drawn = (/** @type {number} */ value) => (straight ? Number.isFinite(value) : value > 0);
     const scaled = straight ? (/** @type {number} */ value) => value : Math.log10;
-    const values = lines.flatMap(([, series]) => series.values.filter(drawn));
+    const kept = this.#kept;
+    const values = lines.flatMap(([name, series]) => [...series.values, ...(kept?.values.get(name) ?? [])].filter(drawn));
     if (values.length === 0) {
       this.#plot.replaceChildren();
       return;
@@ -157,7 +166,7 @@ export class Chart {
     let high = Math.ceil(scaled(Math.max(...values)) * 2) / 2;
     if (high - low < 0.5) [low, high] = [low - 0.25, high + 0.25];
     const first = this.#steps[0] ?? 0;
-    const last = Math.max(this.#steps.at(-1) ?? 0, first + 1);
+    const last = Math.max(this.#steps.at(-1) ?? 0, first + 1, kept?.steps.at(-1) ?? 0);
     const x = (/** @type {number} */ step) => LEFT + ((step - first) / (last - first)) * (width - LEFT - 8);
     const y = (/** @type {number} */ value) => 8 + ((high - scaled(value)) / (high - low)) * (HEIGHT - BOTTOM - 8);
     /** @type {SVGElement[]} */
@@ -174,17 +183,19 @@ export class Chart {
     }
     parts.push(svg("text", { class: "tick", x: LEFT, y: HEIGHT - 4 }, new Text(number(first))));
     parts.push(svg("text", { class: "tick", x: width - 8, y: HEIGHT - 4, "text-anchor": "end" }, new Text(t("curves.step", { n: last }))));
-    for (const [, series] of lines) {
+    const line = (/** @type {string} */ look, /** @type {Series} */ { button }, /** @type {number[]} */ steps, /** @type {number[]} */ values) => {
       let path = "";
       let pen = "M";
-      series.values.forEach((value, i) => {
+      values.forEach((value, i) => {
         if (drawn(value)) {
-          path += `${pen}${x(this.#steps[i] ?? 0).toFixed(1)} ${y(value).toFixed(1)}`;
+          path += `${pen}${x(steps[i] ?? 0).toFixed(1)} ${y(value).toFixed(1)}`;
           pen = "L";
         } else pen = "M";
       });
-      parts.push(svg("path", { class: "line", "data-series": series.button.dataset.series ?? "", d: path }));
-    }
+      parts.push(svg("path", { class: look, "data-series": button.dataset.series ?? "", d: path }));
+    };
+    if (kept) for (const [name, series] of lines) line("line kept", series, kept.steps, kept.values.get(name) ?? []);
+    for (const [, series] of lines) line("line", series, this.#steps, series.values);
     this.#plot.replaceChildren(...parts);
     const told = lines.map(([name, { last: value }]) => `${title(name)} ${value.textContent}`).join(", ");
     this.#plot.setAttribute("aria-label", t("curves.summary", { step: last, values: told }));

@@ -157,6 +157,8 @@ export const tests = [
       const step = Number(/Step (\d+)/.exec(await line())?.[1]);
       await button("One step");
       await page.waitForFunction((next) => document.querySelector("#lab .estimate")?.textContent?.includes(`Step ${next} `), {}, step + 1);
+      await button("Keep to compare");
+      t.equal(await page.$eval("#lab .lab-kept figcaption span", (said) => said.textContent), `Kept: GAN · Ring · Non-saturating, step ${step + 1}`, "what is kept to be compared with");
       await button("Save networks");
       await t.until(page, () => globalThis.lab.saved.length > 0, "the file of networks");
       const drop = (/** @type {string} */ as) => page.evaluate((as) => {
@@ -172,6 +174,10 @@ export const tests = [
       await t.until(page, () => document.querySelector("#lab .stage")?.dataset.phase === "running", "the run that begins with the file");
       const begun = await page.$$eval("#lab .switch", (all) => all.map((each) => each.textContent ?? ""));
       t.assert(begun.some((text) => /^Begin with gan-gan-ring-\d+\.safetensors$/.test(text)), `the file is not named: ${begun}`);
+      await t.until(page, () => document.querySelectorAll("#lab .line.kept").length > 1, "its curves behind the new ones");
+      t.assert((await page.$$eval("#lab .lab-numbers .kept", (all) => all.map((each) => each.textContent ?? ""))).every((text) => /^kept: [\d–]/.test(text)), "its numbers are not told");
+      await page.click("#lab .lab-kept button");
+      t.equal(await page.evaluate(() => [document.querySelector("#lab .lab-kept")?.checkVisibility(), document.querySelectorAll("#lab .kept.line").length]), [false, 0], "the kept run after it was let go of");
       await button("LSGAN");
       await button("Moons");
       await page.select("#lab-objective", "non-saturating");
