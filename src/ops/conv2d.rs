@@ -21,6 +21,7 @@ use super::Activation;
 use super::conv_transpose2d::{ConvTransposeOptions, transposed};
 use super::conv2d_launch::{dims4, filter_backward, filters, forward, pad_backward};
 use super::im2col::Windows;
+use super::plain::{self, PLAIN};
 
 /// What lies outside the picture.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
@@ -201,8 +202,12 @@ pub fn conv2d_reference(
     options: ConvOptions,
 ) -> Tensor<4> {
     let (x, left) = around(x, options);
-    let plain = BurnOptions::new([options.stride; 2], [left; 2], [1; 2], 1);
-    let y = module::conv2d(x, weight, bias, plain);
+    let y = if PLAIN {
+        plain::conv2d(x, weight, bias, options.stride, left)
+    } else {
+        let options = BurnOptions::new([options.stride; 2], [left; 2], [1; 2], 1);
+        module::conv2d(x, weight, bias, options)
+    };
     options.activation.reference(y)
 }
 

@@ -11,6 +11,7 @@ use super::conv2d_launch::{dims4, pieces};
 use super::gemm::{TILE, gemm, padded, tiles};
 use super::im2col::{Windows, im2col};
 use super::kernel::{Wgsl, empty, grid, launch, or_nothing};
+use super::plain::{self, PLAIN};
 
 static OUTPUT: Wgsl = Wgsl {
     name: "conv_transpose2d_output",
@@ -142,14 +143,19 @@ pub fn conv_transpose2d_reference(
     bias: Option<Tensor<1>>,
     options: ConvTransposeOptions,
 ) -> Tensor<4> {
-    let plain = BurnOptions::new(
-        [options.stride; 2],
-        [options.padding; 2],
-        [options.output_padding; 2],
-        [1; 2],
-        1,
-    );
-    let y = module::conv_transpose2d(x, weight, bias, plain);
+    let ConvTransposeOptions {
+        stride,
+        padding,
+        output_padding,
+        ..
+    } = options;
+    let y = if PLAIN {
+        plain::conv_transpose2d(x, weight, bias, stride, padding, output_padding)
+    } else {
+        let more = [output_padding; 2];
+        let plain = BurnOptions::new([stride; 2], [padding; 2], more, [1; 2], 1);
+        module::conv_transpose2d(x, weight, bias, plain)
+    };
     options.activation.reference(y)
 }
 

@@ -16,6 +16,7 @@ use burn::tensor::Tensor;
 
 use super::Activation;
 use super::kernel::{Wgsl, empty, grid, launch};
+use super::plain::{self, PLAIN};
 
 static DENSE: Wgsl = Wgsl {
     name: "dense",
@@ -73,18 +74,12 @@ pub fn dense_reference(
     activation.reference(product + bias.unsqueeze())
 }
 
-/// A product of batches of matrices for references, `[b, m, k]` and `[b, k, n]` -> `[b, m, n]`. Not Burn's in the page,
-/// which alone would be a third of the module.
+/// The product of a reference, `[b, m, k]` and `[b, k, n]` -> `[b, m, n]`.
 pub(super) fn product_reference(a: Tensor<3>, b: Tensor<3>) -> Tensor<3> {
-    #[cfg(any(not(target_family = "wasm"), feature = "bench"))]
-    return a.matmul(b);
-    #[cfg(all(target_family = "wasm", not(feature = "bench")))]
-    {
-        let [batch, m, _] = a.dims();
-        let n = b.dims()[2];
-        let all = a.unsqueeze_dim::<4>(3) * b.unsqueeze_dim(1);
-        all.sum_dim(2).reshape([batch, m, n])
+    if PLAIN {
+        return plain::product(a, b);
     }
+    a.matmul(b)
 }
 
 #[backend_extension(Cube, Flex: cfg(not(target_family = "wasm")), Autodiff)]

@@ -23,6 +23,7 @@ mod norm;
 mod norm_flex;
 mod norm_gradient;
 mod peak;
+mod plain;
 mod rgba8_pack;
 mod rgba8_unpack;
 mod running_statistics;

@@ -168,7 +168,7 @@ export const tests = [
         document.querySelector("#lab .lab-mount")?.dispatchEvent(new DragEvent("drop", { dataTransfer: files, bubbles: true, cancelable: true }));
       }, as);
       await drop("generator.pth");
-      await t.until(page, () => document.querySelector("#walk #notices [data-code=weights-pickle]") !== null, "the walk, which a generator alone is for, and what it says of no such file");
+      await t.until(page, () => document.querySelector("#walk #notices [data-code=weights-truncated]") !== null, "the walk, which a generator alone is for, and what it says of no such file");
       await page.click("#nav-lab");
       await drop("");
       await t.until(page, () => document.querySelector("#lab .stage")?.dataset.phase === "running", "the run that begins with the file");

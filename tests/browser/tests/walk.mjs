@@ -65,7 +65,7 @@ export const tests = [
       t.equal(seen.sheets, [[140, 28], [196, 196], [140, 56]], "the sizes of places, map and picture");
       t.equal(seen.wrong, ["bad-setting", "at"], "a place before the first");
       t.assert(Math.abs(seen.resumed - 1.2) < 1e-5, `it went on at ${seen.resumed}`);
-      t.equal(seen.codes, ["bad-setting", "bad-setting", "weights-pickle", "done"], "no file, no generator, no PyTorch file, one that is whole");
+      t.equal(seen.codes, ["bad-setting", "bad-setting", "weights-truncated", "done"], "no file, no generator, a cut one, one that is whole");
     },
   },
   {
