@@ -38,6 +38,8 @@ export async function film(pictures, { type, smooth, told, signal }) {
   draw(/** @type {ImageBitmap} */ (pictures[0]));
   const stream = canvas.captureStream(0);
   const track = /** @type {CanvasCaptureMediaStreamTrack} */ (stream.getVideoTracks()[0]);
+  // Firefox has it at the stream.
+  const shooter = "requestFrame" in track ? track : /** @type {CanvasCaptureMediaStreamTrack} */ (/** @type {unknown} */ (stream));
   const recorder = new MediaRecorder(stream, { mimeType: type, videoBitsPerSecond: BITS_PER_SECOND });
   /** @type {Blob[]} */
   const parts = [];
@@ -52,7 +54,7 @@ export async function film(pictures, { type, smooth, told, signal }) {
     for (const [i, picture] of pictures.entries()) {
       signal.throwIfAborted();
       draw(picture);
-      track.requestFrame();
+      shooter.requestFrame();
       told((i + 1) / pictures.length);
       const due = begun + ((i + 1) * 1000) / PACE;
       await new Promise((wake) => setTimeout(wake, Math.max(0, due - performance.now())));

@@ -95,6 +95,7 @@ export const tests = [
       t.equal(await stylized(page, picture), online, "the results without the server");
       await page.click("#offline-open");
       await t.until(page, () => /opens without a network/.test(document.querySelector("#offline-state")?.textContent ?? ""), "the word that it works offline");
+      await t.until(page, () => document.querySelector("#offline-models li") !== null, "the list of networks");
       const models = await page.$$eval("#offline-models li", (all) => all.map((each) => each.textContent));
       // What was used is there; the starts of the lab were not.
       t.assert(models.some((text) => /^features.*on this device/.test(text?.trim() ?? "")), `the networks: ${models}`);
