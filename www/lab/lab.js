@@ -11,6 +11,7 @@ import { en } from "./en.js";
 import { DATA, FIELDS, GROUPS, VARIANTS, points } from "./fields.js";
 import * as files from "./files.js";
 import { ko } from "./ko.js";
+import { Numbers, percent } from "./numbers.js";
 import { Plot } from "./plot.js";
 
 /** @typedef {import("../easel.js").Easel} Easel */
@@ -26,8 +27,6 @@ const SLOW = 700;
 const modest = (config) => (points(config) ? {} : config.network === "mlp" ? { batch: 32, count: 500 } : config.start ? { batch: 16, count: 300 } : { width: 8, batch: 16, count: 300 });
 /** Settings of the networks: a trained start has those of the defaults. */
 const SHAPE = ["size", "latent", "width", "norm", "noiseLabel", "pictureLabel"];
-/** A change that a warning speaks of must last so many readings. */
-const PATIENCE = 12;
 const LEARNING = /** @type {const} */ (["both", "generator", "discriminator"]);
 const LAYERS = /** @type {const} */ (["field", "grid", "push"]);
 
@@ -55,11 +54,6 @@ export class Lab {
   /** @type {ReturnType<typeof setTimeout> | undefined} */
   #timer;
   #step = 0;
-  /** @type {Record<string, number>} */
-  #metrics = {};
-  /** How long each warning's sign has lasted, in readings. */
-  #signs = { strong: 0, weak: 0, collapse: 0 };
-  #strongest = 0;
   /** @type {Record<string, unknown>} Live controls moved since the last message. */
   #moved = {};
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -86,8 +80,7 @@ export class Lab {
   #ownPlace = make("section", { class: "lab-own", label: "lab.own", hidden: true });
   #layers = make("div", { class: "lab-layers", role: "group", label: "lab.layers" });
   #pens = make("div", { class: "row" });
-  #numbers = make("dl", { class: "lab-numbers", label: "lab.numbers" });
-  #advice = make("p", { class: "lab-advice", role: "status", hidden: true });
+  #numbers = new Numbers();
   #about = make("p", { class: "hint" });
   #line = make("p", { class: "estimate" });
   #bar = make("progress", { max: 1, value: 0, label: "progress.label" });
@@ -138,7 +131,7 @@ export class Lab {
       this.#ownPlace,
       make("div", { class: "mount lab-mount" }, this.#main, this.#kept.figure, this.#realFigure),
       make("div", { class: "under" }, this.#caption, this.#pens, this.#layers),
-      this.#advice, this.#numbers, game, quality,
+      this.#numbers.advice, this.#numbers.list, game, quality,
     );
     this.#play = this.#button("primary", "play", "lab.play", () => this.#toggle());
     this.#one = this.#button("plain", "step", "lab.step", () => this.#single());
@@ -562,13 +555,10 @@ export class Lab {
 
   #clear() {
     this.#step = 0;
-    this.#metrics = {};
-    this.#signs = { strong: 0, weak: 0, collapse: 0 };
-    this.#strongest = 0;
+    this.#numbers.clear();
     this.#plot.clear();
     this.#sheet.width = this.#sheet.height = 1;
     for (const chart of this.#charts) chart.clear();
-    this.#advice.hidden = true;
     this.#bar.value = 0;
   }
 
@@ -738,7 +728,7 @@ export class Lab {
     const first = this.#step === 0;
     this.#step = step;
     if (first) this.#show();
-    Object.assign(this.#metrics, metrics);
+    Object.assign(this.#numbers.metrics, metrics);
     const { swd, swd_real: floor, diversity, diversity_real: real, ...others } = metrics;
     const shown = { ...others, ...(swd && floor ? { swd: swd / floor } : {}), ...(diversity && real ? { diversity: diversity / real } : {}) };
     for (const chart of this.#charts) chart.add(step, shown);
@@ -748,7 +738,7 @@ export class Lab {
       : t("doing.perStep", { n: number(secondsPerStep, { maximumSignificantDigits: 2 }) });
     say(this.#line, pace ? "lab.pace" : "lab.at", { step, of, pace });
     this.#tellNumbers();
-    this.#advise(metrics);
+    this.#numbers.advise(step, metrics);
     this.#name();
     announce(t("said.step", { step, of }), { progress: true });
   }
@@ -757,76 +747,24 @@ export class Lab {
   #keep() {
     const { variant, data, objective } = this.#ran ?? this.#config;
     const title = [t(key(`lab.variant.${variant}`)), t(key(`lab.data.${data}`)), t(key(`lab.objective.${objective}`))].join(" · ");
-    const numbers = [...this.#numbers.children].map((one) => /** @type {[string, string]} */ ([/** @type {HTMLElement} */ (one).dataset.number ?? "", one.querySelector("dd")?.textContent ?? ""]));
-    this.#kept.keep(points(this.#config) ? this.#plotCanvas : this.#sheet, { title, step: this.#step }, new Map(numbers));
+    this.#kept.keep(points(this.#config) ? this.#plotCanvas : this.#sheet, { title, step: this.#step }, this.#numbers.told);
     this.#compared();
   }
 
   /** A run was kept, or let go of. */
   #compared() {
     for (const chart of this.#charts) chart.keep(this.#kept.on);
-    this.#numbers.dataset.names = "";
     this.#show();
   }
 
-  /** Percent. @param {number} part */
-  #percent(part) {
-    return t("percent", { n: Math.round(100 * part) });
-  }
-
   #tellNumbers() {
-    const { d_real, d_fake, gradient, covered, modes, near, swd, swd_real, diversity, diversity_real, agreement, classes_seen, classes } = this.#metrics;
-    const digits = { maximumFractionDigits: 2, minimumFractionDigits: 2 };
-    /** @type {[string, string][]} */
-    const told = [];
-    const dash = "–";
-    told.push(["d_real", d_real === undefined ? dash : number(d_real, digits)]);
-    told.push(["d_fake", d_fake === undefined ? dash : number(d_fake, digits)]);
-    told.push(["gradient", gradient === undefined ? dash : number(gradient, { maximumSignificantDigits: 2 })]);
-    if (points(this.#config)) {
-      told.push(["covered", covered === undefined || modes === undefined ? dash : t("lab.covered.value", { covered, modes })]);
-      told.push(["near", near === undefined ? dash : this.#percent(near)]);
-    } else {
-      told.push(["swd", !swd || !swd_real ? dash : t("lab.times", { n: number(swd / swd_real, { maximumSignificantDigits: 2 }) })]);
-      told.push(["diversity", diversity === undefined || !diversity_real ? dash : this.#percent(diversity / diversity_real)]);
-      // Not where there is no classifier.
-      if (agreement !== undefined) told.push(["agreement", this.#percent(agreement)]);
-      else if (classes_seen !== undefined && classes) told.push(["classes", t("lab.covered.value", { covered: classes_seen, modes: classes })]);
-    }
-    const names = told.map(([name]) => name).join();
-    if (this.#numbers.dataset.names !== names) {
-      this.#numbers.dataset.names = names;
-      this.#numbers.replaceChildren(...told.map(([name]) =>
-        make("div", { "data-number": name, "data-i18n-title": `lab.${name}.hint`, title: t(key(`lab.${name}.hint`)) }, make("dt", { text: key(`lab.${name}`) }), make("dd"), ...(this.#kept.numbers.has(name) ? [make("dd", { class: "kept", text: "lab.compare.was", args: { value: this.#kept.numbers.get(name) ?? "" } })] : []))));
-    }
-    told.forEach(([, value], i) => {
-      const place = this.#numbers.children[i]?.querySelector("dd");
-      if (place && place.textContent !== value) place.textContent = value;
-    });
-  }
-
-  /** Advice once a sign has lasted. @param {Record<string, number>} metrics */
-  #advise({ d_real = 0.5, d_fake = 0.5, gradient = 1, covered, modes = 1, near = 1, diversity, diversity_real = 1 }) {
-    this.#strongest = Math.max(this.#strongest, gradient);
-    const sign = (/** @type {"strong" | "weak" | "collapse"} */ name, /** @type {boolean} */ seen) => {
-      this.#signs[name] = seen ? this.#signs[name] + 1 : 0;
-      return this.#signs[name] >= PATIENCE;
-    };
-    const early = this.#step < 150;
-    const poor = covered !== undefined ? near > 0.4 && covered / modes < 0.35 : this.#signs.collapse > 0;
-    const strong = sign("strong", !early && d_real > 0.97 && d_fake < 0.03 && gradient < this.#strongest / 20);
-    const same = diversity === undefined ? poor : diversity / diversity_real < 0.35;
-    const collapse = sign("collapse", !early && same);
-    const weak = sign("weak", !early && Math.abs(d_real - d_fake) < 0.002 && near < 0.5 && covered !== undefined);
-    const advice = strong ? "lab.advice.strong" : collapse ? "lab.advice.collapse" : weak ? "lab.advice.weak" : null;
-    if (advice && this.#advice.hidden) say(this.#advice, key(advice));
-    this.#advice.hidden = !advice;
+    this.#numbers.show(points(this.#config), this.#kept.numbers);
   }
 
   /** What a screen reader says of the pictures. */
   #name() {
-    const { covered, modes, near = 0 } = this.#metrics;
-    const what = covered === undefined || modes === undefined ? t("lab.plot.before") : t("lab.plot.now", { step: this.#step, covered, modes, near: this.#percent(near) });
+    const { covered, modes, near = 0 } = this.#numbers.metrics;
+    const what = covered === undefined || modes === undefined ? t("lab.plot.before") : t("lab.plot.now", { step: this.#step, covered, modes, near: percent(near) });
     this.#plotCanvas.setAttribute("aria-label", t("lab.plot", { what }));
     this.#sheet.setAttribute("aria-label", this.#step ? t("lab.sheet", { step: this.#step }) : t("lab.sheet.before"));
   }
