@@ -20,8 +20,10 @@ const LATER = {
 /** @typedef {keyof typeof LATER} Later */
 /** @typedef {{ lab: import("./lab/lab.js").Lab, walk: import("./walk/walk.js").Walk }} Opened */
 
-const first = parse(location.hash);
-appear(first);
+/** What Stylize has of the address: nothing if it is another view's. */
+const own = () => parse(/[#&]view=/.test(location.hash) ? "" : location.hash);
+
+appear(parse(location.hash));
 /** @type {{ [name in Later]?: Promise<any> }} */
 const opening = {};
 /** @type {Partial<Opened>} */
@@ -45,7 +47,7 @@ const view = new Stylize(async (state, link, kept) => {
   if (link) history.replaceState(null, "", link);
   return true;
 });
-view.restore(first);
+view.restore(own());
 element("app").hidden = false;
 const offline = new Offline({ busy: () => view.busy || busy(), files: (files) => view.open(files) });
 
@@ -151,7 +153,7 @@ async function follow() {
   const name = /** @type {Later} */ (params.get("view"));
   if (!Object.hasOwn(LATER, name)) {
     show("stylize");
-    view.restore(parse(location.hash));
+    view.restore(own());
     return;
   }
   try {
