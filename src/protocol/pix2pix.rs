@@ -25,7 +25,7 @@ pub struct Pix2pixConfig {
     pub task: Pix2pixTask,
     /// Side of a picture in pixels: 32, 64, 128 or 256; it decides how often the U-Net halves it. The reference's is 256.
     pub size: u32,
-    /// How many pairs are drawn, 2..=20,000, as far as they fit 512 MB.
+    /// How many pairs are drawn, 2..=20,000, as far as they fit 256 MB.
     pub count: u32,
     /// Whether half of the pairs that are learnt from are mirrored, left and right, at random. The reference also cuts
     /// pieces out of slightly larger pictures.

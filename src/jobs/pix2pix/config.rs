@@ -11,7 +11,7 @@ const PATCHES: [u32; 6] = [1, 16, 34, 70, 142, 286];
 /// Channels of input and output.
 const CHANNELS: usize = 3;
 /// The most bytes of pairs.
-const MOST: u64 = 512 << 20;
+const MOST: u64 = 256 << 20;
 
 /// The generator of settings in their ranges.
 pub(super) fn generator_of(config: &Pix2pixConfig) -> UnetConfig {
