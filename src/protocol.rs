@@ -9,6 +9,7 @@
 )]
 
 mod gan;
+mod pix2pix;
 mod walk;
 
 use serde::{Deserialize, Serialize};
@@ -20,6 +21,7 @@ pub use gan::{
     GanConfig, GanControl, GanData, GanNetwork, GanVariant, Learning, NoiseLabel, Objective,
     PictureLabel,
 };
+pub use pix2pix::{Pix2pixConfig, Pix2pixControl, Pix2pixTask};
 pub use walk::{Between, Generator, Place, Term, WalkConfig, WalkControl};
 
 /// Page to worker.
@@ -42,7 +44,9 @@ pub enum Request {
         run: u32,
         #[cfg_attr(
             target_family = "wasm",
-            tsify(type = "Partial<GatysControl> | Partial<GanControl> | Partial<WalkControl>")
+            tsify(
+                type = "Partial<GatysControl> | Partial<GanControl> | Partial<WalkControl> | Partial<Pix2pixControl>"
+            )
         )]
         control: serde_json::Value,
     },
@@ -293,6 +297,8 @@ pub enum JobConfig {
     Gan(GanConfig),
     /// Walk through the noise of a trained generator.
     Walk(WalkConfig),
+    /// Learn to turn one picture into another from pairs (Isola et al. 2017).
+    Pix2pix(Pix2pixConfig),
 }
 
 /// The defaults of every job, as the page shows them.
@@ -305,6 +311,8 @@ pub struct Defaults {
     pub gan: Vec<GanConfig>,
     /// See [`WalkConfig`].
     pub walk: WalkConfig,
+    /// See [`Pix2pixConfig`].
+    pub pix2pix: Pix2pixConfig,
 }
 
 impl Default for Defaults {
@@ -313,6 +321,7 @@ impl Default for Defaults {
             gatys: GatysConfig::default(),
             gan: GanConfig::all(),
             walk: WalkConfig::default(),
+            pix2pix: Pix2pixConfig::default(),
         }
     }
 }

@@ -17,8 +17,8 @@ mod native {
     use easel::models::Architecture;
     use easel::native_bench::{self, Report, Torch, TorchDevice};
     use easel::ops::{Adapter, use_adapter};
-    use easel::protocol::{GanConfig, GanData, GatysConfig, ModelInfo};
-    use easel::train::{classifier, features, gan};
+    use easel::protocol::{GanConfig, GanData, GatysConfig, ModelInfo, Pix2pixConfig};
+    use easel::train::{classifier, features, gan, pix2pix};
     use easel::weights::{Weights, sha256};
 
     #[derive(Parser)]
@@ -50,6 +50,8 @@ mod native {
         Gan(GanArgs),
         /// What names the classes of the GAN lab's samples.
         Classifier(ClassifierArgs),
+        /// A translation of pictures, learnt from pairs out of Easel's own scenes.
+        Pix2pix(Pix2pixArgs),
     }
 
     #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -148,6 +150,31 @@ mod native {
     }
 
     #[derive(Args)]
+    struct Pix2pixArgs {
+        /// What becomes the photo of a scene: its `edges`, or the photo in `grey`.
+        #[arg(long, default_value = "edges")]
+        task: String,
+        /// Side of a picture in pixels: 32, 64, 128 or 256.
+        #[arg(long)]
+        size: Option<u32>,
+        /// Further settings as JSON, named as in the JavaScript API.
+        #[arg(long, default_value = "{}")]
+        settings: String,
+        /// Steps in all.
+        #[arg(long)]
+        steps: Option<u32>,
+        /// Steps from one checkpoint to the next.
+        #[arg(long, default_value_t = 500)]
+        every: u32,
+        /// Go on with the checkpoint beside the output.
+        #[arg(long)]
+        resume: bool,
+        /// Where to write the weights; a checkpoint and a sheet of input, output and truth lie beside them.
+        #[arg(long)]
+        out: PathBuf,
+    }
+
+    #[derive(Args)]
     struct GatysArgs {
         content: PathBuf,
         #[arg(required = true)]
@@ -221,6 +248,7 @@ mod native {
             What::Train(Model::Features(args)) => train_features(args, &device()),
             What::Train(Model::Gan(args)) => train_gan(args, &device()),
             What::Train(Model::Classifier(args)) => train_classifier(args, &device()),
+            What::Train(Model::Pix2pix(args)) => train_pix2pix(args, &device()),
             What::Gatys(args) => gatys(args, &device()),
             What::Bench(_) if command.device == Some(Where::Cpu) => {
                 Err("bench measures the kernels of a graphics card; leave --device cpu out".into())
@@ -384,6 +412,32 @@ mod native {
             );
         }
         println!("no class: {:.4} confident", outcome.nonsense.confident);
+        Ok(())
+    }
+
+    fn train_pix2pix(args: Pix2pixArgs, device: &Device) -> Result<(), Box<dyn std::error::Error>> {
+        let mut config: serde_json::Value = serde_json::from_str(&args.settings)?;
+        config["task"] = args.task.into();
+        for (name, given) in [("size", args.size), ("steps", args.steps)] {
+            if let Some(value) = given {
+                config[name] = value.into();
+            }
+        }
+        let config: Pix2pixConfig = serde_json::from_value(config)?;
+        let settings = pix2pix::Settings {
+            config,
+            out: args.out,
+            every: args.every.max(1),
+            resume: args.resume,
+        };
+        let outcome = pix2pix::train(&settings, device, |line| eprintln!("{line}"))?;
+        std::fs::write(&settings.out, &outcome.file)?;
+        record(&settings.out, &outcome.file, "pix2pix", "pix2pix")?;
+        println!("{} bytes", outcome.file.len());
+        println!("sha256 {}", sha256(&outcome.file));
+        for (name, value) in outcome.metrics {
+            println!("{name} {value:.4}");
+        }
         Ok(())
     }
 

@@ -71,10 +71,7 @@ impl Pictures {
     fn add_scene(&mut self, first: u32) {
         let kind = self.len() % NAMES.len();
         let scene = Scene::new(NAMES[kind], first + self.len() as u32).expect("a known name");
-        let side = self.size as u32;
-        let large = scene.photo(2 * side, 2 * side);
-        let filter = image::imageops::FilterType::Triangle;
-        let small = image::imageops::resize(&large, side, side, filter);
+        let small = photo(&scene, self.size as u32);
         let planes = (0..3).flat_map(|c| small.pixels().map(move |p| p.0[c]));
         self.push(&planes.collect::<Vec<_>>(), kind as u8);
     }
@@ -202,6 +199,13 @@ impl Pictures {
         let dims = [numbers.len(), self.channels, self.size, self.size];
         Tensor::from_data(TensorData::new(values, dims), device)
     }
+}
+
+/// A square photo of a scene, drawn at twice the size and reduced.
+pub(super) fn photo(scene: &Scene, side: u32) -> image::RgbImage {
+    let large = scene.photo(2 * side, 2 * side);
+    let filter = image::imageops::FilterType::Triangle;
+    image::imageops::resize(&large, side, side, filter)
 }
 
 /// What is done at random to each picture that is learnt from, so that few stand for more.

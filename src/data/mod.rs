@@ -5,6 +5,7 @@ pub mod dataset;
 pub mod decode;
 pub mod digits;
 pub mod own;
+pub mod pairs;
 pub mod points;
 pub mod scenes;
 pub mod seed;

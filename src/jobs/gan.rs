@@ -29,6 +29,7 @@ use networks::{Discriminator, Generator, Pair};
 pub use read::{TrainedGenerator, read_generator};
 pub use recognised::classifier_of;
 pub use state::GanState;
+pub(super) use state::{moments, numbered, part};
 
 /// Streams of a run's seed.
 const WEIGHTS: u32 = 21;

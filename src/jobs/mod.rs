@@ -5,6 +5,7 @@ mod gatys;
 mod gatys_config;
 mod gatys_image;
 mod gatys_targets;
+mod pix2pix;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -24,6 +25,9 @@ pub use gatys::Gatys;
 pub use gatys_config::{Memory, Scale, estimate, network_layers, scales};
 pub use gatys_image::enlarge;
 pub use gatys_targets::{GatysInputs, Losses, Targets};
+pub use pix2pix::{
+    Pix2pix, Pix2pixMetrics, Pix2pixState, Pix2pixTrainer, check_pix2pix, estimate_pix2pix,
+};
 pub use walk::{Walk, check_walk};
 
 /// Something the user started. The session calls [`Job::step`] until it is done; every await

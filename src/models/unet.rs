@@ -129,10 +129,12 @@ impl UnetConfig {
         Ok(Unet { layers })
     }
 
-    /// Noise for one pass over `batch` pictures: dropout of one half as masks of 0 and 2, one for each level with
-    /// dropout, innermost first, `[batch, 8 width, h, w]`. With 256 px these are the levels of 4, 8 and 16 px.
+    /// Noise for one pass over `batch` pictures: dropout of a share below 1 of the values, the paper's is one half, as
+    /// masks of 0 and `1 / (1 - share)`, one for each level with dropout, innermost first, `[batch, 8 width, h, w]`. With
+    /// 256 px these are the levels of 4, 8 and 16 px; with 5 levels there are none.
     pub fn masks(
         &self,
+        share: f32,
         batch: usize,
         [h, w]: [usize; 2],
         seed: &mut Seed,
@@ -141,8 +143,11 @@ impl UnetConfig {
         let mask = |level: usize| {
             let dims = [batch, 8 * self.width, h >> level, w >> level];
             let mut own = seed.split();
-            let values =
-                (0..dims.iter().product()).map(|_| if own.chance(0.5) { 2.0 } else { 0.0 });
+            let mut value = || match own.chance(share) {
+                true => 0.0,
+                false => 1.0 / (1.0 - share),
+            };
+            let values = (0..dims.iter().product()).map(|_| value());
             Tensor::from_data(TensorData::new(values.collect::<Vec<f32>>(), dims), device)
         };
         (OUTER..self.levels - 1).rev().map(mask).collect()

@@ -1,6 +1,7 @@
 //! The session in a worker: takes requests, owns the device, the models and the running job.
 
 mod gan;
+mod pix2pix;
 mod walk;
 
 use std::cell::{Cell, RefCell};
@@ -21,7 +22,7 @@ use crate::data::dataset::Dataset;
 use crate::data::{decode::Picture, scenes, styles};
 use crate::error::Error;
 use crate::gpu::{self, Gpu, Presenter};
-use crate::jobs::{Gatys, GatysInputs, Memory, estimate, estimate_gan};
+use crate::jobs::{Gatys, GatysInputs, Memory, estimate, estimate_gan, estimate_pix2pix};
 use crate::models::{Architecture, Classifier, FeatureNetwork};
 use crate::ops::{Adapter, check_kernels, use_adapter};
 use crate::protocol::{
@@ -30,6 +31,7 @@ use crate::protocol::{
 };
 use crate::weights::{self, Checkpoint, Weights};
 use gan::Drawn;
+use pix2pix::DrawnPairs;
 
 /// What the worker's script lends to the session.
 #[derive(Clone)]
@@ -55,6 +57,7 @@ struct State {
     networks: RefCell<HashMap<String, (Architecture, Rc<FeatureNetwork>)>>,
     classifiers: RefCell<HashMap<&'static str, Classifier>>,
     pictures: RefCell<Option<Drawn>>,
+    pairs: RefCell<Option<DrawnPairs>>,
     /// The ticket of the data set that is being made.
     preparing: Cell<Option<u32>>,
 }
@@ -81,6 +84,7 @@ impl Session {
             networks: RefCell::default(),
             classifiers: RefCell::default(),
             pictures: RefCell::default(),
+            pairs: RefCell::default(),
             preparing: Cell::default(),
         }))
     }
@@ -280,6 +284,7 @@ impl Session {
                 let (shape, classes) = Dataset::kind(config);
                 return estimate_gan(config, shape, classes, self.memory()?);
             }
+            JobConfig::Pix2pix(config) => return estimate_pix2pix(config, self.memory()?),
             JobConfig::Walk(_) => {
                 return Err(Error::BadSetting {
                     name: "job",
@@ -333,6 +338,7 @@ impl Session {
             JobConfig::Gatys(config) => self.gatys(run, config, inputs, saved, mailbox).await,
             JobConfig::Gan(config) => self.gan(run, config, inputs, saved, mailbox).await,
             JobConfig::Walk(config) => self.walk(run, config, inputs, mailbox).await,
+            JobConfig::Pix2pix(config) => self.pix2pix(run, config, inputs, saved, mailbox).await,
         }
     }
 

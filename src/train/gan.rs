@@ -24,14 +24,14 @@ use crate::quality::{Recognition, recognition};
 use crate::weights::{Checkpoint, write_checkpoint, write_f16};
 
 /// Steps from one progress line to the next.
-const LINE: u32 = 50;
+pub(super) const LINE: u32 = 50;
 /// Pictures that it is judged by.
 const HELD: usize = 512;
 /// Samples that the classifier judges at the end.
 pub const JUDGED: usize = 1000;
 
 /// See [`Checkpoint::inputs`].
-type Inputs = BTreeMap<String, (String, Vec<u8>)>;
+pub(super) type Inputs = BTreeMap<String, (String, Vec<u8>)>;
 
 /// What to train, and where it goes.
 #[derive(Clone, Debug)]
@@ -199,12 +199,12 @@ fn summary(own: &Prepared) -> String {
     line
 }
 
-fn file(path: &Path) -> impl Fn(std::io::Error) -> Error {
+pub(super) fn file(path: &Path) -> impl Fn(std::io::Error) -> Error {
     move |e| Error::Unexpected(format!("{}: {e}", path.display()))
 }
 
 /// Metrics and what follows from a look.
-fn numbers(job: &mut Gan) -> BTreeMap<String, f32> {
+pub(super) fn numbers(job: &mut dyn Job) -> BTreeMap<String, f32> {
     let read = |(name, x): (String, Tensor<1>)| (name, x.into_data().iter().collect::<Vec<f32>>());
     let scalars = job.metrics().into_iter().map(read);
     let mut metrics: BTreeMap<_, _> = scalars.map(|(name, x)| (name, x[0])).collect();
@@ -214,7 +214,7 @@ fn numbers(job: &mut Gan) -> BTreeMap<String, f32> {
 }
 
 /// The whole state, complete or not at all.
-fn keep(job: &Gan, inputs: &Inputs, path: &Path) -> Result<(), Error> {
+pub(super) fn keep(job: &dyn Job, inputs: &Inputs, path: &Path) -> Result<(), Error> {
     let snapshot = job.save();
     let read = |(name, x): (String, Tensor<1>)| (name, x.into_data());
     let tensors: Vec<_> = snapshot.tensors.into_iter().map(read).collect();
@@ -224,7 +224,7 @@ fn keep(job: &Gan, inputs: &Inputs, path: &Path) -> Result<(), Error> {
     fs::rename(&part, path).map_err(file(path))
 }
 
-fn picture(job: &Gan) -> Result<RgbaImage, Error> {
+pub(super) fn picture(job: &dyn Job) -> Result<RgbaImage, Error> {
     let preview = job.preview();
     let [h, w] = preview.dims();
     let data = preview.into_data();

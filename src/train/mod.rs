@@ -7,3 +7,4 @@ pub mod gan;
 mod lesson;
 pub mod own;
 mod pictures;
+pub mod pix2pix;

@@ -383,7 +383,7 @@ fn dropout_of_the_unet_drops_about_one_half() {
         },
         Device::flex(),
     );
-    let masks = config.masks(3, [256, 512], &mut Seed::new(1), &device);
+    let masks = config.masks(0.5, 3, [256, 512], &mut Seed::new(1), &device);
     let dims: Vec<_> = masks.iter().map(Tensor::dims).collect();
     assert_eq!(dims, [[3, 16, 4, 8], [3, 16, 8, 16], [3, 16, 16, 32]]);
     for mask in masks {

@@ -288,7 +288,7 @@ fn a_batch_goes_through_the_unet_as_its_pictures_do_alone() {
         .map(|_| seed.range(-1.0, 1.0))
         .collect();
     let images = Tensor::<4>::from_data(TensorData::new(numbers, [3, 3, 64, 64]), &device);
-    let masks = config.masks(3, [64, 64], &mut seed, &device);
+    let masks = config.masks(0.5, 3, [64, 64], &mut seed, &device);
     let whole = values(net.forward(images.clone(), &masks));
     for i in 0..3 {
         let masks: Vec<_> = masks.iter().map(|m| m.clone().narrow(0, i, 1)).collect();

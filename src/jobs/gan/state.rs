@@ -86,10 +86,6 @@ impl GanTrainer {
         };
         add(GENERATOR, self.generator.tensors());
         add(DISCRIMINATOR, self.discriminator.tensors());
-        let numbered = |states: Vec<Tensor<1>>| {
-            let states = states.into_iter().enumerate();
-            states.map(|(i, x)| (format!("{i:03}"), x)).collect()
-        };
         add(GENERATOR_ADAM, numbered(of_g));
         add(DISCRIMINATOR_ADAM, numbered(of_d));
         (state, all)
@@ -199,14 +195,8 @@ impl GanTrainer {
         let weights = part(&mut tensors, DISCRIMINATOR, &expected)?;
         run.discriminator = run.pair.load_discriminator(&weights, &run.device)?;
         let inner = run.device.clone().inner();
-        let mut moments = |prefix: &str| -> Vec<Tensor<1>> {
-            // The map is in the order of the names.
-            let states = tensors.extract_if(.., |name, _| name.starts_with(prefix));
-            states
-                .map(|(_, x)| Tensor::from_floats(x.as_slice(), &inner))
-                .collect()
-        };
-        let [of_g, of_d] = [GENERATOR_ADAM, DISCRIMINATOR_ADAM].map(&mut moments);
+        let [of_g, of_d] =
+            [GENERATOR_ADAM, DISCRIMINATOR_ADAM].map(|of| moments(&mut tensors, of, &inner));
         let (g, d) = (&mut run.generator_adam, &mut run.discriminator_adam);
         let [g_learnt, d_learnt] = state.learnt;
         // One that never learnt has no moments.
@@ -223,8 +213,26 @@ impl GanTrainer {
     }
 }
 
+/// The states of an optimiser, named so that the names' order is theirs.
+pub(in crate::jobs) fn numbered(states: Vec<Tensor<1>>) -> Vec<(String, Tensor<1>)> {
+    let states = states.into_iter().enumerate();
+    states.map(|(i, x)| (format!("{i:03}"), x)).collect()
+}
+
+/// Takes the states of one optimiser out, in the order of their names, which is the map's.
+pub(in crate::jobs) fn moments(
+    tensors: &mut BTreeMap<String, Vec<f32>>,
+    prefix: &str,
+    device: &Device,
+) -> Vec<Tensor<1>> {
+    let states = tensors.extract_if(.., |name, _| name.starts_with(prefix));
+    states
+        .map(|(_, x)| Tensor::from_floats(x.as_slice(), device))
+        .collect()
+}
+
 /// Takes the tensors of one network out, as a checked file of weights.
-fn part(
+pub(in crate::jobs) fn part(
     tensors: &mut BTreeMap<String, Vec<f32>>,
     prefix: &str,
     expected: &[Expected],

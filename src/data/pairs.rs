@@ -1,0 +1,369 @@
+//! What pix2pix learns from, in memory: pairs of a picture and what it is to become.
+
+use burn::tensor::{Device, Tensor, TensorData};
+use image::RgbImage;
+
+use super::dataset::photo;
+use super::scenes::{NAMES, Scene};
+use super::seed::{Seed, step};
+use crate::protocol::{Pix2pixConfig, Pix2pixTask};
+
+/// Channels of either side of a pair as the networks see it.
+const CHANNELS: usize = 3;
+/// Slopes of the luminance, in grey levels a pixel, at which an edge begins to be drawn and at which it is black.
+const FAINT: f32 = 3.0;
+const BLACK: f32 = 12.0;
+
+impl Pix2pixTask {
+    /// Channels of an input in memory; one is grey.
+    #[must_use]
+    pub fn planes(self) -> usize {
+        match self {
+            Self::Edges | Self::Grey => 1,
+        }
+    }
+
+    /// The input that belongs to a photo: `[planes, H, W]`, 0..=255.
+    fn of(self, photo: &RgbImage) -> Vec<u8> {
+        match self {
+            Self::Edges => edges(photo),
+            Self::Grey => luminance(photo).iter().map(|l| l.round() as u8).collect(),
+        }
+    }
+}
+
+/// Rec. 601, 0..=255, row by row.
+fn luminance(picture: &RgbImage) -> Vec<f32> {
+    let grey =
+        |[r, g, b]: [u8; 3]| 0.299 * f32::from(r) + 0.587 * f32::from(g) + 0.114 * f32::from(b);
+    picture.pixels().map(|p| grey(p.0)).collect()
+}
+
+/// The edges of a picture, dark on white, `[H, W]`: the crests of the luminance's slope, as dark as they are steep. The
+/// first three steps are Canny's (1986): smoothing, Sobel's slopes, and no pixel that has a steeper neighbour across the
+/// edge. There is no hysteresis: how dark a line is takes its place.
+#[must_use]
+pub fn edges(picture: &RgbImage) -> Vec<u8> {
+    let (w, h) = (picture.width() as usize, picture.height() as usize);
+    let (last_x, last_y) = (w as isize - 1, h as isize - 1);
+    // What lies beyond an edge of the picture is as the edge.
+    let at = |plane: &[f32], x: isize, y: isize| {
+        plane[y.clamp(0, last_y) as usize * w + x.clamp(0, last_x) as usize]
+    };
+    let every = |value: &dyn Fn(isize, isize) -> f32| -> Vec<f32> {
+        let places = (0..h as isize).flat_map(|y| (0..w as isize).map(move |x| (x, y)));
+        places.map(|(x, y)| value(x, y)).collect()
+    };
+    let grey = luminance(picture);
+    let smooth = |plane: &[f32], [dx, dy]: [isize; 2]| {
+        every(&|x, y| {
+            let sides = at(plane, x - dx, y - dy) + at(plane, x + dx, y + dy);
+            0.5 * at(plane, x, y) + 0.25 * sides
+        })
+    };
+    let grey = smooth(&smooth(&grey, [1, 0]), [0, 1]);
+    let slope = |[dx, dy]: [isize; 2]| {
+        let change = |x, y| at(&grey, x + dx, y + dy) - at(&grey, x - dx, y - dy);
+        every(&|x, y| {
+            let sides = change(x - dy, y - dx) + change(x + dy, y + dx);
+            (2.0 * change(x, y) + sides) / 8.0
+        })
+    };
+    let (across, down) = (slope([1, 0]), slope([0, 1]));
+    let steep = every(&|x, y| at(&across, x, y).hypot(at(&down, x, y)));
+    let line = every(&|x, y| {
+        let (gx, gy) = (at(&across, x, y), at(&down, x, y));
+        // tan(22.5°): one of four directions.
+        let near = |a: f32, b: f32| a.abs() > 0.4142 * b.abs();
+        let dx = if near(gx, gy) {
+            gx.signum() as isize
+        } else {
+            0
+        };
+        let dy = if near(gy, gx) {
+            gy.signum() as isize
+        } else {
+            0
+        };
+        let here = at(&steep, x, y);
+        let crest = here > at(&steep, x + dx, y + dy) && here >= at(&steep, x - dx, y - dy);
+        if crest { step(FAINT, BLACK, here) } else { 0.0 }
+    });
+    line.iter()
+        .map(|dark| (255.0 * (1.0 - dark)).round() as u8)
+        .collect()
+}
+
+/// Square pictures of one size, two and two.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Pairs {
+    /// One after the other, each `[planes, H, W]`, 0..=255.
+    inputs: Vec<u8>,
+    /// The same, `[3, H, W]` each.
+    targets: Vec<u8>,
+    planes: usize,
+    size: usize,
+}
+
+impl Pairs {
+    /// None yet; inputs of 1 or 3 planes.
+    #[must_use]
+    pub fn new(planes: usize, size: usize) -> Self {
+        assert!(planes == 1 || planes == CHANNELS, "{planes} planes");
+        Self {
+            inputs: Vec::new(),
+            targets: Vec::new(),
+            planes,
+            size,
+        }
+    }
+
+    /// Adds one: `[planes, H, W]` and `[3, H, W]`.
+    ///
+    /// # Panics
+    /// If the number of values does not fit.
+    pub fn push(&mut self, input: &[u8], target: &[u8]) {
+        let area = self.size * self.size;
+        let lengths = [self.planes * area, CHANNELS * area];
+        assert_eq!([input.len(), target.len()], lengths, "the values of a pair");
+        self.inputs.extend(input);
+        self.targets.extend(target);
+    }
+
+    /// Adds a scene's photo and what the task makes of it.
+    fn add_scene(&mut self, task: Pix2pixTask, first: u32) {
+        let kind = NAMES[self.len() % NAMES.len()];
+        let scene = Scene::new(kind, first + self.len() as u32).expect("a known name");
+        let photo = photo(&scene, self.size as u32);
+        let planes = (0..CHANNELS).flat_map(|c| photo.pixels().map(move |p| p.0[c]));
+        self.push(&task.of(&photo), &planes.collect::<Vec<_>>());
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn len(&self) -> usize {
+        self.targets.len() / (CHANNELS * self.size * self.size)
+    }
+
+    /// Whether there are none.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.targets.is_empty()
+    }
+
+    /// Side of a picture in pixels.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        self.size
+    }
+
+    /// Input and target of these numbers, each `[B, 3, H, W]` in -1..1.
+    ///
+    /// # Panics
+    /// If a number is not below [`Self::len`].
+    #[must_use]
+    pub fn at(&self, numbers: &[usize], device: &Device) -> [Tensor<4>; 2] {
+        let plain: Vec<_> = numbers.iter().map(|number| (*number, false)).collect();
+        self.tensors(&plain, device)
+    }
+
+    /// `count` random pairs, as [`Self::at`]; with `mirror`, half of them are mirrored, left and right.
+    ///
+    /// # Panics
+    /// If there are none.
+    #[must_use]
+    pub fn batch(
+        &self,
+        count: usize,
+        mirror: bool,
+        seed: &mut Seed,
+        device: &Device,
+    ) -> [Tensor<4>; 2] {
+        assert!(!self.is_empty(), "a data set without pairs");
+        let mut pick = |_| (seed.below(self.len()), mirror && seed.chance(0.5));
+        let picked: Vec<_> = (0..count).map(&mut pick).collect();
+        self.tensors(&picked, device)
+    }
+
+    fn tensors(&self, picked: &[(usize, bool)], device: &Device) -> [Tensor<4>; 2] {
+        let area = self.size * self.size;
+        [(&self.inputs, self.planes), (&self.targets, CHANNELS)].map(|(all, planes)| {
+            let mut values = Vec::with_capacity(picked.len() * CHANNELS * area);
+            for &(number, mirrored) in picked {
+                for channel in 0..CHANNELS {
+                    let plane = number * planes + channel.min(planes - 1);
+                    for row in all[plane * area..][..area].chunks_exact(self.size) {
+                        let at = |x| row[if mirrored { self.size - 1 - x } else { x }];
+                        values.extend((0..self.size).map(|x| f32::from(at(x)) / 127.5 - 1.0));
+                    }
+                }
+            }
+            let dims = [picked.len(), CHANNELS, self.size, self.size];
+            Tensor::from_data(TensorData::new(values, dims), device)
+        })
+    }
+
+    /// The mean distance `E|y - x|` in -1..1 of targets from their inputs: what is reached by copying.
+    #[must_use]
+    pub fn distance_copied(&self) -> f32 {
+        let area = self.size * self.size;
+        let input = |i: usize| {
+            let (number, channel) = (i / area / CHANNELS, i / area % CHANNELS);
+            self.inputs[(number * self.planes + channel.min(self.planes - 1)) * area + i % area]
+        };
+        let apart = |(i, y): (usize, &u8)| f64::from(y.abs_diff(input(i)));
+        let sum: f64 = self.targets.iter().enumerate().map(apart).sum();
+        (sum / self.targets.len() as f64 / 127.5) as f32
+    }
+
+    /// The same of targets from the mean target of others: what is reached by drawing always the same.
+    ///
+    /// # Panics
+    /// If the others are of another size.
+    #[must_use]
+    pub fn distance_mean(&self, others: &Self) -> f32 {
+        assert_eq!(self.size, others.size, "the size of a picture");
+        let values = CHANNELS * self.size * self.size;
+        let mut mean = vec![0.0; values];
+        for picture in others.targets.chunks_exact(values) {
+            for (sum, y) in mean.iter_mut().zip(picture) {
+                *sum += f64::from(*y) / others.len() as f64;
+            }
+        }
+        let targets = self.targets.iter().zip(mean.iter().cycle());
+        let sum: f64 = targets.map(|(y, mean)| (f64::from(*y) - mean).abs()).sum();
+        (sum / self.targets.len() as f64 / 127.5) as f32
+    }
+}
+
+/// Draws the pairs that a run asks for, a few at a time.
+#[derive(Debug)]
+pub struct PairDrawer {
+    pairs: Pairs,
+    task: Pix2pixTask,
+    first: u32,
+    count: usize,
+}
+
+impl PairDrawer {
+    /// Those to learn from, the same for every seed of a run.
+    #[must_use]
+    pub fn new(config: &Pix2pixConfig) -> Self {
+        Self::of(config, config.count as usize, 1)
+    }
+
+    /// `count` others, to judge by.
+    #[must_use]
+    pub fn held(config: &Pix2pixConfig, count: usize) -> Self {
+        Self::of(config, count, 1_000_000)
+    }
+
+    fn of(config: &Pix2pixConfig, count: usize, first: u32) -> Self {
+        Self {
+            pairs: Pairs::new(config.task.planes(), config.size as usize),
+            task: config.task,
+            first,
+            count,
+        }
+    }
+
+    /// Draws at most so many more; false once there are enough.
+    pub fn draw(&mut self, most: usize) -> bool {
+        let missing = self.count - self.pairs.len();
+        for _ in 0..most.min(missing) {
+            self.pairs.add_scene(self.task, self.first);
+        }
+        most < missing
+    }
+
+    /// How many are drawn, and how many there will be.
+    #[must_use]
+    pub fn progress(&self) -> (usize, usize) {
+        (self.pairs.len(), self.count)
+    }
+
+    /// All of them; draws what is missing.
+    #[must_use]
+    pub fn finish(mut self) -> Pairs {
+        self.draw(usize::MAX);
+        self.pairs
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(
+        clippy::disallowed_methods,
+        reason = "native only: reading waits for the device"
+    )]
+
+    use super::*;
+
+    fn values(x: Tensor<4>) -> Vec<f32> {
+        x.into_data().iter().collect()
+    }
+
+    #[test]
+    fn edges_of_a_step_are_one_dark_line_and_nothing_else() {
+        let bright = |x: u32| if x < 8 { 40 } else { 200 };
+        let picture = RgbImage::from_fn(16, 12, |x, _| image::Rgb([bright(x); 3]));
+        let found = edges(&picture);
+        for row in found.chunks_exact(16) {
+            let dark: Vec<_> = (0..16).filter(|x| row[*x] < 255).collect();
+            assert_eq!(dark.len(), 1, "{row:?}");
+            assert!(dark[0] == 7 || dark[0] == 8, "{row:?}");
+            assert_eq!(row[dark[0]], 0, "{row:?}");
+        }
+        let flat = RgbImage::from_pixel(9, 9, image::Rgb([90, 120, 30]));
+        assert!(edges(&flat).iter().all(|v| *v == 255));
+    }
+
+    #[test]
+    fn edges_of_a_scene_are_a_drawing_with_lines_and_paper() {
+        let config = Pix2pixConfig::default();
+        let pairs = PairDrawer::held(&config, 6).finish();
+        for picture in pairs.inputs.chunks_exact(64 * 64) {
+            let dark = picture.iter().filter(|v| **v < 128).count();
+            let share = dark as f32 / picture.len() as f32;
+            assert!((0.01..0.4).contains(&share), "{share} of it is dark");
+        }
+    }
+
+    #[test]
+    fn a_pair_keeps_its_sides_together_when_it_is_mirrored() {
+        let mut pairs = Pairs::new(1, 2);
+        pairs.push(&[0, 255, 0, 255], &[10; 12]);
+        pairs.push(&[0, 255, 0, 255], &(0..12).collect::<Vec<_>>());
+        let device = Device::flex();
+        let [x, y] = pairs.tensors(&[(1, false), (1, true)], &device);
+        let (x, y) = (values(x), values(y));
+        let plain = [-1.0, 1.0, -1.0, 1.0].repeat(3);
+        let turned = [1.0, -1.0, 1.0, -1.0].repeat(3);
+        assert_eq!(x, [plain, turned].concat());
+        assert_eq!((y[0], y[1]), (y[13], y[12]));
+        assert_eq!(y[2], 2.0 / 127.5 - 1.0);
+    }
+
+    #[test]
+    fn pairs_drawn_a_few_at_a_time_are_those_drawn_at_once() {
+        let config = Pix2pixConfig {
+            task: Pix2pixTask::Grey,
+            size: 32,
+            count: 7,
+            ..Pix2pixConfig::default()
+        };
+        let mut slow = PairDrawer::new(&config);
+        assert!(slow.draw(3) && slow.draw(3));
+        assert_eq!(slow.progress(), (6, 7));
+        assert!(!slow.draw(3));
+        let pairs = slow.finish();
+        assert_eq!(pairs, PairDrawer::new(&config).finish());
+        let held = PairDrawer::held(&config, 7).finish();
+        assert_ne!(pairs.targets[..3072], held.targets[..3072]);
+        // Grey keeps the luminance: it is nearer to the photo than any one picture.
+        let (copied, mean) = (held.distance_copied(), held.distance_mean(&pairs));
+        assert!(0.0 < copied && copied < mean, "{copied} {mean}");
+        let sides = held.at(&[0, 3], &Device::flex());
+        assert_eq!(sides.map(|x| x.dims()), [[2, 3, 32, 32]; 2]);
+    }
+}

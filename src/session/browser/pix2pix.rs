@@ -1,0 +1,91 @@
+//! Translating pictures in a worker: the pairs of a run, and what it takes.
+
+use std::rc::Rc;
+
+use super::Session;
+use crate::data::pairs::{PairDrawer, Pairs};
+use crate::error::Error;
+use crate::jobs::{Job, Pix2pix, estimate_pix2pix};
+use crate::protocol::{Event, Pix2pixConfig, Pix2pixTask};
+use crate::session::driver::{Host, drive};
+use crate::session::host::Mailbox;
+use crate::session::inputs::Inputs;
+use crate::weights::Checkpoint;
+
+/// Pairs that are shown and measured on, and not learnt from.
+const HELD: usize = 12;
+
+/// What pairs were drawn for, and those to learn from and to measure on.
+pub(super) type DrawnPairs = ((Pix2pixTask, u32, u32), (Pairs, Pairs));
+
+impl Session {
+    pub(super) async fn pix2pix(
+        &self,
+        run: u32,
+        config: Pix2pixConfig,
+        inputs: Inputs,
+        saved: Option<Checkpoint>,
+        mailbox: Rc<Mailbox>,
+    ) -> Result<(), Error> {
+        let device = self.device()?;
+        let estimate = estimate_pix2pix(&config, self.memory()?)?;
+        if !estimate.fits {
+            return Err(Error::TooLarge {
+                size: config.size,
+                largest: config.size / 2,
+            });
+        }
+        let (data, held) = self.pairs(run, &config).await;
+        let saved = saved.map(|saved| (saved.meta, saved.tensors));
+        let mut job = Pix2pix::new(&config, data, &held, saved, &device)?;
+        let mut host = self.host(run, inputs, mailbox);
+        let progress = job.progress();
+        host.emit(Event::Started {
+            run,
+            width: progress.width,
+            height: progress.height,
+            estimate,
+            notes: Vec::new(),
+            generator: None,
+        });
+        // What there is before the first step, which can take long.
+        host.show(job.preview(), progress.step).await?;
+        drive(run, &mut job, &mut host).await;
+        Ok(())
+    }
+
+    /// Draws a few pairs at a time, tells how far it is, and lets messages in between.
+    async fn drawn_pairs(&self, mut drawer: PairDrawer, told: impl Fn(usize)) -> Pairs {
+        while drawer.draw(4) {
+            told(drawer.progress().0);
+            self.breathe().await;
+        }
+        drawer.finish()
+    }
+
+    /// What a run learns from and what it is measured on. Those drawn last are remembered: they depend on few settings.
+    async fn pairs(&self, run: u32, config: &Pix2pixConfig) -> (Pairs, Pairs) {
+        let asked = (config.task, config.size, config.count);
+        if let Some((known, pairs)) = self.0.pairs.borrow().as_ref()
+            && *known == asked
+        {
+            return pairs.clone();
+        }
+        let (data, held) = (PairDrawer::new(config), PairDrawer::held(config, HELD));
+        let before = data.progress().1;
+        let tell = |done: usize| {
+            self.emit(&Event::Loading {
+                run,
+                model: "data".into(),
+                done: done as u64,
+                total: (before + HELD) as u64,
+                stored: true,
+            });
+        };
+        let data = self.drawn_pairs(data, tell).await;
+        let held = self.drawn_pairs(held, |done| tell(before + done)).await;
+        let pairs = (data, held);
+        *self.0.pairs.borrow_mut() = Some((asked, pairs.clone()));
+        pairs
+    }
+}

@@ -1,0 +1,627 @@
+//! Translating pictures: the reference's step, a run that goes on from its file, what it learns, what it refuses.
+#![allow(
+    clippy::disallowed_methods,
+    reason = "native only: reading waits for the device"
+)]
+
+mod common;
+
+use std::collections::BTreeMap;
+
+use burn::tensor::activation::{leaky_relu, log_sigmoid, relu};
+use burn::tensor::module::{conv_transpose2d, conv2d};
+use burn::tensor::ops::{ConvOptions, ConvTransposeOptions};
+use burn::tensor::{Device, Tensor, TensorData};
+use common::{assert_close, gpu, miss, values};
+use easel::data::pairs::{PairDrawer, Pairs};
+use easel::data::seed::Seed;
+use easel::jobs::{
+    Job, Memory, Pix2pix, Pix2pixState, Pix2pixTrainer, Status, Told, estimate_pix2pix,
+};
+use easel::models::UnetConfig;
+use easel::protocol::{JobConfig, Learning, Objective, Pix2pixConfig, Pix2pixTask};
+use easel::weights::{Checkpoint, write_checkpoint};
+use serde_json::json;
+
+/// Small, with a level that has dropout.
+fn small() -> Pix2pixConfig {
+    Pix2pixConfig {
+        size: 64,
+        count: 6,
+        steps: 6,
+        batch: 2,
+        width: 2,
+        discriminator_width: 3,
+        ..Pix2pixConfig::default()
+    }
+}
+
+fn pairs(config: &Pix2pixConfig) -> Pairs {
+    PairDrawer::new(config).finish()
+}
+
+fn fresh(config: &Pix2pixConfig, device: &Device) -> Pix2pixTrainer {
+    Pix2pixTrainer::new(config, device).expect("sound settings")
+}
+
+fn metrics(run: &Pix2pixTrainer) -> [f32; 5] {
+    let m = run.metrics().expect("a step was done").clone();
+    [m.d_loss, m.g_loss, m.l1, m.d_real, m.d_fake].map(|x| values(x)[0])
+}
+
+/// Everything that the run is, by name.
+fn state(run: &Pix2pixTrainer) -> (Pix2pixState, Vec<(String, TensorData)>) {
+    let (state, tensors) = run.save();
+    let read = tensors.into_iter().map(|(name, x)| (name, x.into_data()));
+    (state, read.collect())
+}
+
+/// The run as a checkpoint.
+fn file(run: &Pix2pixTrainer) -> Vec<u8> {
+    let (state, tensors) = state(run);
+    let config = JobConfig::Pix2pix(state.config.clone());
+    write_checkpoint(&config, &state.meta(), &BTreeMap::new(), &tensors).expect("all of them f32")
+}
+
+type Tensors = BTreeMap<String, Vec<f32>>;
+
+fn read(file: &[u8]) -> (Pix2pixState, Tensors) {
+    let saved = Checkpoint::read(file).expect("just written");
+    let JobConfig::Pix2pix(config) = saved.config else {
+        panic!("not pix2pix: {:?}", saved.config);
+    };
+    let state = Pix2pixState::new(&config, saved.meta).expect("just written");
+    (state, saved.tensors)
+}
+
+/// Both networks and a step in plain operations, written from the reference: `networks.py`, `pix2pix_model.py` of
+/// pytorch-CycleGAN-and-pix2pix, and PyTorch's Adam.
+struct Plain {
+    /// With their names' prefixes, all as `[n, ...]`.
+    weights: BTreeMap<String, Tensor<4>>,
+    /// First and second moments.
+    moments: BTreeMap<String, [Tensor<4>; 2]>,
+    device: Device,
+}
+
+fn batch_norm(x: Tensor<4>, weight: Tensor<4>, bias: Tensor<4>) -> Tensor<4> {
+    let mean = |x: Tensor<4>| x.mean_dim(0).mean_dim(2).mean_dim(3);
+    let x = x.clone() - mean(x);
+    let deviation = (mean(x.clone().powi_scalar(2)) + 1e-5).sqrt();
+    x / deviation * weight + bias
+}
+
+impl Plain {
+    fn of(run: &Pix2pixTrainer) -> Self {
+        let device = Device::flex().autodiff();
+        let mut weights = BTreeMap::new();
+        for (name, x, shape) in run.trained() {
+            if name.contains("running") {
+                continue;
+            }
+            let shape = match shape[..] {
+                [n] => [1, n, 1, 1],
+                [a, b, c, d] => [a, b, c, d],
+                _ => panic!("{name} is {shape:?}"),
+            };
+            let data = TensorData::new(values(x), shape);
+            weights.insert(name, Tensor::from_data(data, &device).require_grad());
+        }
+        Self {
+            weights,
+            moments: BTreeMap::new(),
+            device,
+        }
+    }
+
+    fn w(&self, name: &str) -> Tensor<4> {
+        self.weights[name].clone()
+    }
+
+    fn bias(&self, name: &str) -> Option<Tensor<1>> {
+        let bias = self.weights.get(&format!("{name}.bias"))?.clone();
+        Some(bias.flatten(0, 3))
+    }
+
+    fn conv(&self, name: &str, x: Tensor<4>, stride: usize) -> Tensor<4> {
+        let options = ConvOptions::new([stride; 2], [1; 2], [1; 2], 1);
+        conv2d(
+            x,
+            self.w(&format!("{name}.weight")),
+            self.bias(name),
+            options,
+        )
+    }
+
+    fn up(&self, name: &str, x: Tensor<4>) -> Tensor<4> {
+        let options = ConvTransposeOptions::new([2; 2], [1; 2], [0; 2], [1; 2], 1);
+        conv_transpose2d(
+            x,
+            self.w(&format!("{name}.weight")),
+            self.bias(name),
+            options,
+        )
+    }
+
+    fn norm(&self, name: &str, x: Tensor<4>) -> Tensor<4> {
+        let part = |part: &str| self.w(&format!("{name}.{part}"));
+        batch_norm(x, part("weight"), part("bias"))
+    }
+
+    /// `UnetSkipConnectionBlock`, from the outside in: `left` levels with this one.
+    fn block(&self, name: &str, x: Tensor<4>, left: usize, masks: &[Tensor<4>]) -> Tensor<4> {
+        let at = |i: usize| format!("{name}.{i}");
+        if name == "generator.model.model" {
+            let inner = self.conv(&at(0), x, 2);
+            let inner = self.block("generator.model.model.1.model", inner, left - 1, masks);
+            return self.up(&at(3), relu(inner)).tanh();
+        }
+        let down = self.conv(&at(1), leaky_relu(x.clone(), 0.2), 2);
+        if left == 1 {
+            let up = self.norm(&at(4), self.up(&at(3), relu(down)));
+            return Tensor::cat(vec![x, up], 1);
+        }
+        let down = self.norm(&at(2), down);
+        let inner = self.block(&format!("{name}.3.model"), down, left - 1, masks);
+        let mut up = self.norm(&at(6), self.up(&at(5), relu(inner)));
+        // Of 64 px there are 6 levels; the one before the innermost has dropout.
+        if left == 2 {
+            up = up * masks[0].clone();
+        }
+        Tensor::cat(vec![x, up], 1)
+    }
+
+    /// `NLayerDiscriminator` of 3 layers.
+    fn opinions(&self, input: &Tensor<4>, picture: Tensor<4>) -> Tensor<4> {
+        let at = |i: usize| format!("discriminator.model.{i}");
+        let x = Tensor::cat(vec![input.clone(), picture], 1);
+        let mut x = leaky_relu(self.conv(&at(0), x, 2), 0.2);
+        for (i, stride) in [(2, 2), (5, 2), (8, 1)] {
+            x = leaky_relu(self.norm(&at(i + 1), self.conv(&at(i), x, stride)), 0.2);
+        }
+        self.conv(&at(11), x, 1)
+    }
+
+    /// Adam on one network after so many steps.
+    fn learn(&mut self, network: &str, loss: Tensor<1>, step: i32) {
+        let grads = loss.backward();
+        for (name, x) in &mut self.weights {
+            if !name.starts_with(network) {
+                continue;
+            }
+            let g = x.grad(&grads).expect("it was used");
+            let x0 = x.clone().inner();
+            let zero = || [x0.zeros_like(), x0.zeros_like()];
+            let [m, v] = self.moments.remove(name).unwrap_or_else(zero);
+            let m = m * 0.5 + g.clone() * 0.5;
+            let v = v * 0.999 + g.powi_scalar(2) * 0.001;
+            let whole = [0.5_f64, 0.999].map(|beta| 1.0 - beta.powi(step));
+            let by = (v.clone() / whole[1]).sqrt() + 1e-8;
+            let next = x0 - m.clone() / whole[0] * 2e-4 / by;
+            *x = Tensor::from_inner(next).require_grad();
+            self.moments.insert(name.clone(), [m, v]);
+        }
+    }
+
+    /// The metrics of a step, in the order of [`metrics`].
+    fn step(
+        &mut self,
+        objective: Objective,
+        [a, b]: [Tensor<4>; 2],
+        masks: &[Tensor<4>],
+        step: i32,
+    ) -> [f32; 5] {
+        let squares = objective == Objective::LeastSquares;
+        let against = |logits: Tensor<4>, real: bool| match (squares, real) {
+            (true, true) => (logits - 1.0).powi_scalar(2).mean(),
+            (true, false) => logits.powi_scalar(2).mean(),
+            (false, true) => -log_sigmoid(logits).mean(),
+            (false, false) => -log_sigmoid(-logits).mean(),
+        };
+        let one = |x: Tensor<1>| values(x.inner())[0];
+        let opinion = |logits: Tensor<4>| match squares {
+            true => one(logits.mean()),
+            false => one((-(-log_sigmoid(logits))).exp().mean()),
+        };
+        let fake = self.block("generator.model.model", a.clone(), 6, masks);
+        let of_fake = self.opinions(&a, fake.clone().detach());
+        let of_real = self.opinions(&a, b.clone());
+        let (d_real, d_fake) = (opinion(of_real.clone()), opinion(of_fake.clone()));
+        let d_loss = (against(of_fake, false) + against(of_real, true)) * 0.5;
+        self.learn("discriminator.", d_loss.clone(), step);
+        let g_loss = against(self.opinions(&a, fake.clone()), true);
+        let l1 = (fake - b).abs().mean();
+        self.learn("generator.", g_loss.clone() + l1.clone() * 100.0, step);
+        [one(d_loss), one(g_loss), one(l1), d_real, d_fake]
+    }
+}
+
+#[test]
+fn three_steps_follow_the_reference_in_plain_operations() {
+    for objective in [Objective::NonSaturating, Objective::LeastSquares] {
+        let config = Pix2pixConfig {
+            objective,
+            ..small()
+        };
+        let data = pairs(&config);
+        let mut run = fresh(&config, &Device::flex());
+        let mut plain = Plain::of(&run);
+        let unet = UnetConfig {
+            width: 2,
+            levels: 6,
+            ..UnetConfig::default()
+        };
+        for step in 1..=3 {
+            let random = u64::from_str_radix(&run.save().0.random, 16).expect("hexadecimal");
+            let mut seed = Seed::at(random);
+            let pair = data.batch(2, true, &mut seed, &plain.device);
+            let masks = unet.masks(0.5, 2, [64, 64], &mut seed, &plain.device);
+            assert_eq!(masks.len(), 1);
+            let truth = plain.step(objective, pair, &masks, step);
+            run.step(&data);
+            let found = metrics(&run);
+            eprintln!(
+                "{objective:?} {step}: {found:?} off by {:e}",
+                miss(&found, &truth)
+            );
+            assert_close("metrics", &found, &truth, 1e-4);
+        }
+        let (_, tensors) = state(&run);
+        let tensors: BTreeMap<_, _> = tensors.into_iter().collect();
+        let mut worst = [0.0_f32; 3];
+        for network in ["generator.", "discriminator."] {
+            // Moments are in the order of the layers.
+            let trained = run.trained().into_iter().map(|(name, ..)| name);
+            let names =
+                trained.filter(|name| name.starts_with(network) && !name.contains("running"));
+            for (i, name) in names.enumerate() {
+                let of = |x: &Tensor<4>| values(x.clone().flatten::<1>(0, 3));
+                let ours: Vec<f32> = tensors[&name].iter().collect();
+                let kept: Vec<f32> = tensors[&format!("adam.{network}{i:03}")].iter().collect();
+                let [m, v] = &plain.moments[&name];
+                let n = ours.len();
+                let misses = [
+                    // In units of the rate: a gradient next to zero has no sign to speak of.
+                    (ours.iter().zip(of(&plain.weights[&name].clone().inner())))
+                        .map(|(a, b)| (a - b).abs() / 2e-4)
+                        .fold(0.0, f32::max),
+                    miss(&kept[..n], &of(m)),
+                    miss(&kept[n..2 * n], &of(v)),
+                ];
+                for (worst, miss) in worst.iter_mut().zip(misses) {
+                    *worst = worst.max(miss);
+                }
+            }
+        }
+        eprintln!("{objective:?}: weights, moments off by {worst:?}");
+        assert!(worst[0] < 0.5, "weights are off by {} rates", worst[0]);
+        assert!(worst[1] < 1e-2 && worst[2] < 1e-2, "moments {worst:?}");
+    }
+}
+
+#[test]
+fn networks_at_full_width_have_the_references_shapes() {
+    let config = Pix2pixConfig {
+        size: 256,
+        width: 64,
+        discriminator_width: 64,
+        ..Pix2pixConfig::default()
+    };
+    let run = fresh(&config, &Device::flex());
+    let count = |network: &str| -> usize {
+        let trained = run.trained().into_iter();
+        let learnt =
+            trained.filter(|(name, ..)| name.starts_with(network) && !name.contains("running"));
+        learnt
+            .map(|(_, _, shape)| shape.iter().product::<usize>())
+            .sum()
+    };
+    // Counted in the reference.
+    assert_eq!(count("generator."), 54_413_955);
+    assert_eq!(count("discriminator."), 2_768_705);
+    let estimate = estimate_pix2pix(&config, Memory::of(1 << 31, 1 << 31)).expect("sound settings");
+    // 18.1 G multiply-adds of unet_256 forward are published; three times that, and some of the discriminator.
+    let of_step = estimate.flops / f64::from(config.steps);
+    assert!((1.0e11..2.0e11).contains(&of_step), "{of_step:e}");
+}
+
+#[test]
+fn the_map_of_opinions_has_the_references_size_for_every_patch() {
+    let device = Device::flex();
+    for (size, patch, side) in [
+        (32, 1, 32),
+        (32, 0, 2),
+        (64, 16, 30),
+        (64, 34, 14),
+        (64, 70, 6),
+        (64, 142, 2),
+        (64, 0, 2),
+    ] {
+        let config = Pix2pixConfig {
+            size,
+            patch,
+            ..small()
+        };
+        let data = pairs(&config);
+        let mut run = fresh(&config, &device);
+        run.step(&data);
+        let [input, _] = data.at(&[0, 1, 2], &device);
+        let drawn = run.translate(input.clone());
+        assert_eq!(drawn.dims(), input.dims());
+        let range = values(drawn.clone().abs().max());
+        assert!(range[0] <= 1.0, "{range:?}");
+        let map = run.judge(input, drawn);
+        assert_eq!(map.dims(), [3, 1, side, side], "{size} px, {patch}");
+    }
+}
+
+#[test]
+fn a_seed_fixes_the_run_and_another_seed_changes_it() {
+    let (data, device) = (pairs(&small()), Device::flex());
+    let run = |seed| {
+        let mut run = fresh(&Pix2pixConfig { seed, ..small() }, &device);
+        (0..3).for_each(|_| run.step(&data));
+        metrics(&run)
+    };
+    let (one, again, other) = (run(1), run(1), run(2));
+    assert_eq!(one, again);
+    assert_ne!(one, other);
+}
+
+#[test]
+fn a_run_saved_and_continued_equals_one_never_stopped_bit_by_bit() {
+    let device = Device::flex();
+    let averaged = Pix2pixConfig {
+        averaging: 0.9,
+        objective: Objective::LeastSquares,
+        task: Pix2pixTask::Grey,
+        ..small()
+    };
+    let flat = Pix2pixConfig {
+        size: 32,
+        batch: 1,
+        dropout: 0.0,
+        patch: 34,
+        ..small()
+    };
+    for (name, config) in [("averaged", averaged), ("flat", flat), ("small", small())] {
+        let data = pairs(&config);
+        let mut whole = fresh(&config, &device);
+        (0..4).for_each(|_| whole.step(&data));
+        let mut first = fresh(&config, &device);
+        (0..2).for_each(|_| first.step(&data));
+        let (saved, tensors) = read(&file(&first));
+        let mut second = Pix2pixTrainer::load(&saved, tensors, &device).expect("just saved");
+        (0..2).for_each(|_| second.step(&data));
+        let ((a, x), (b, y)) = (state(&whole), state(&second));
+        assert_eq!(a, b, "{name}");
+        assert!(x.len() > 50, "{name}: {} tensors", x.len());
+        for ((one, x), (other, y)) in x.iter().zip(&y) {
+            assert_eq!(one, other);
+            assert_eq!(x.as_bytes(), y.as_bytes(), "{name}: {one}");
+        }
+        assert_eq!(metrics(&whole), metrics(&second), "{name}");
+        let [input, _] = data.at(&[0, 1], &device);
+        let [a, b] = [&whole, &second].map(|run| values(run.translate(input.clone())));
+        assert_eq!(a, b, "{name}");
+        let spread = a.iter().fold(0.0_f32, |m, v| m.max((v - a[0]).abs()));
+        assert!(spread > 1e-3, "{name}: pictures are all {}", a[0]);
+    }
+}
+
+#[test]
+fn four_steps_on_the_gpu_follow_those_on_the_cpu() {
+    let data = pairs(&small());
+    let run = |device: &Device| {
+        let mut run = fresh(&small(), device);
+        let mut seen = Vec::new();
+        for _ in 0..4 {
+            run.step(&data);
+            seen.extend(metrics(&run));
+        }
+        let [input, _] = data.at(&[0, 1], device);
+        (seen, values(run.translate(input)))
+    };
+    let ((ours, drawn), (truth, pictures)) = (run(&gpu()), run(&Device::flex()));
+    let (miss, of_pictures) = (miss(&ours, &truth), miss(&drawn, &pictures));
+    eprintln!("metrics {miss:e}, pictures {of_pictures:e}");
+    // Adam's first steps have the size of the rate whatever the gradient's (see tests/training.rs).
+    assert!(miss < 2e-3, "off by {miss:e}: {ours:?}, {truth:?}");
+    assert!(of_pictures < 2e-2, "pictures off by {of_pictures:e}");
+}
+
+/// The job of the page, driven by hand.
+fn job(config: &Pix2pixConfig, held: usize) -> Pix2pix {
+    let held = PairDrawer::held(config, held).finish();
+    Pix2pix::new(config, pairs(config), &held, None, &Device::flex()).expect("sound settings")
+}
+
+fn look(job: &mut Pix2pix) -> Told {
+    let seen = job.look().into_iter();
+    job.tell(
+        seen.map(|(name, x)| (name, x.into_data().iter().collect()))
+            .collect(),
+    )
+}
+
+#[test]
+fn sixty_steps_bring_edges_well_nearer_to_their_photos() {
+    let config = Pix2pixConfig {
+        size: 32,
+        count: 60,
+        steps: 60,
+        width: 8,
+        discriminator_width: 8,
+        generator_rate: 2e-3,
+        ..Pix2pixConfig::default()
+    };
+    let mut job = job(&config, 12);
+    let before = look(&mut job).metrics;
+    while job.step().expect("a step") == Status::Running {}
+    let after = look(&mut job).metrics;
+    eprintln!("{before:?}\n{after:?}");
+    let [one, other] = [&before, &after].map(|told| told["l1_held"]);
+    assert!(other < 0.7 * one, "{one} became {other}");
+    assert!(other < 0.5 * after["l1_copied"], "{after:?}");
+}
+
+#[test]
+fn the_job_shows_and_tells_what_its_view_is_drawn_from() {
+    let config = Pix2pixConfig {
+        steps: 2,
+        ..small()
+    };
+    let mut job = job(&config, 5);
+    assert!(job.metrics().is_empty());
+    assert_eq!(job.step().expect("a step"), Status::Running);
+    let names: Vec<_> = job.metrics().into_iter().map(|(name, _)| name).collect();
+    assert_eq!(names, ["d_loss", "g_loss", "l1", "d_real", "d_fake"]);
+    let told = look(&mut job);
+    for name in ["map_fake", "map_real"] {
+        assert_eq!(told.plot[name].len(), 36, "{name}");
+        assert!(told.plot[name].iter().all(|p| (0.0..=1.0).contains(p)));
+    }
+    for name in ["l1_held", "sharp_held", "l1_copied", "l1_mean"] {
+        assert!(told.metrics[name] > 0.0, "{name} {:?}", told.metrics);
+    }
+    let again = look(&mut job);
+    assert!(again.metrics.is_empty(), "not due again at once");
+    assert_eq!(again.plot.len(), 2);
+    let progress = job.progress();
+    assert_eq!(job.preview().dims(), [4 * 64, 3 * 64]);
+    assert_eq!([progress.height, progress.width], [4 * 64, 3 * 64]);
+    // Truth is the third column, input the first: white paper where there is no line.
+    let preview: Vec<i32> = job.preview().into_data().iter().collect();
+    let held = PairDrawer::held(&config, 1).finish();
+    let [input, target] = held.at(&[0], &Device::flex()).map(values);
+    for (column, side) in [(0, input), (2, target)] {
+        let packed = preview[column * 64 + 9].to_le_bytes();
+        for c in 0..3 {
+            let true_value = (side[c * 64 * 64 + 9] + 1.0) * 127.5;
+            assert!(
+                (f32::from(packed[c]) - true_value).abs() <= 1.0,
+                "{packed:?}"
+            );
+        }
+    }
+    // A step that failed is taken back to before the last one whose numbers were sound.
+    job.keep();
+    assert_eq!(job.step().expect("a step"), Status::Done);
+    job.restore();
+    assert_eq!(job.trainer().steps(), 0);
+    let networks = job.networks().expect("it trains two");
+    let read: Pix2pixConfig = serde_json::from_str(&networks.settings).expect("its settings");
+    assert_eq!(read, config);
+    for (name, x, shape) in networks.tensors {
+        assert_eq!(x.dims(), [shape.iter().product::<usize>()], "{name}");
+    }
+}
+
+#[test]
+fn live_controls_hold_a_network_and_change_the_weights_of_the_losses() {
+    let weights = |job: &Pix2pix, part: &str| -> Vec<u8> {
+        let (_, tensors) = state(job.trainer());
+        let mine = tensors
+            .into_iter()
+            .filter(|(name, _)| name.starts_with(part) && name.ends_with("weight"));
+        mine.flat_map(|(_, x)| x.as_bytes().to_vec()).collect()
+    };
+    let mut job = job(&small(), 2);
+    for (learning, moves) in [
+        (Learning::Generator, [true, false]),
+        (Learning::Discriminator, [false, true]),
+        (Learning::Both, [true, true]),
+    ] {
+        let control = json!({ "learning": learning, "lambda": 10.0, "adversarial": 0.0 });
+        job.tune(&control).expect("sound controls");
+        let parts = ["generator.", "discriminator."];
+        let before = parts.map(|part| weights(&job, part));
+        job.step().expect("a step");
+        let after = parts.map(|part| weights(&job, part));
+        assert_eq!([0, 1].map(|i| before[i] != after[i]), moves, "{learning:?}");
+        // And such a run goes on from its file as well.
+        let (saved, tensors) = read(&file(job.trainer()));
+        assert_eq!(
+            (saved.config.lambda, saved.config.learning),
+            (10.0, learning)
+        );
+        Pix2pixTrainer::load(&saved, tensors, &Device::flex()).expect("just saved");
+    }
+    for wrong in [
+        json!({ "lambda": -1.0 }),
+        json!({ "lambda": null }),
+        json!({ "patch": 16 }),
+        json!({ "generatorRate": 2.0 }),
+    ] {
+        let error = job.tune(&wrong).expect_err("refused");
+        assert_eq!(error.code(), "bad-setting", "{wrong}");
+    }
+    assert_eq!(job.trainer().config().lambda, 10.0);
+}
+
+#[test]
+fn settings_out_of_range_are_refused_by_name() {
+    let refused = |change: &dyn Fn(&mut Pix2pixConfig)| {
+        let mut config = small();
+        change(&mut config);
+        let error = Pix2pixTrainer::new(&config, &Device::flex()).expect_err("refused");
+        error.failure().subject.expect("a setting")
+    };
+    assert_eq!(refused(&|c| c.size = 48), "size");
+    assert_eq!(refused(&|c| c.size = 16), "size");
+    assert_eq!(refused(&|c| c.count = 1), "count");
+    assert_eq!(refused(&|c| (c.size, c.count) = (256, 20_000)), "count");
+    assert_eq!(refused(&|c| c.batch = 0), "batch");
+    assert_eq!(refused(&|c| c.width = 0), "width");
+    assert_eq!(
+        refused(&|c| c.discriminator_width = 129),
+        "discriminatorWidth"
+    );
+    assert_eq!(refused(&|c| c.patch = 71), "patch");
+    assert_eq!(refused(&|c| c.patch = 286), "patch");
+    assert_eq!(refused(&|c| c.lambda = f32::NAN), "lambda");
+    assert_eq!(refused(&|c| c.dropout = 1.0), "dropout");
+    assert_eq!(refused(&|c| c.beta1 = 1.0), "beta1");
+    for wrong in [
+        r#"{"job":"pix2pix","lamda":8}"#,
+        r#"{"job":"pix2pix","task":"facades"}"#,
+    ] {
+        let error = serde_json::from_str::<JobConfig>(wrong).expect_err("refused");
+        let error = error.to_string();
+        assert!(
+            error.contains("lamda") || error.contains("facades"),
+            "{error}"
+        );
+    }
+    let read: JobConfig = serde_json::from_str(r#"{"job":"pix2pix"}"#).expect("all defaults");
+    assert_eq!(read, JobConfig::Pix2pix(Pix2pixConfig::default()));
+}
+
+#[test]
+fn a_state_that_does_not_fit_is_refused_by_name() {
+    let device = Device::flex();
+    let mut run = fresh(&small(), &device);
+    run.step(&pairs(&small()));
+    let file = file(&run);
+    let (saved, _) = read(&file);
+    let refused = |saved: &Pix2pixState, change: &dyn Fn(&mut Tensors)| {
+        let (_, mut tensors) = read(&file);
+        change(&mut tensors);
+        let error = Pix2pixTrainer::load(saved, tensors, &device).expect_err("it does not fit");
+        error.to_string()
+    };
+    let name = "generator.model.model.0.weight";
+    let missing = refused(&saved, &|t| drop(t.remove(name)));
+    assert!(missing.contains(&format!("{name} is missing")), "{missing}");
+    let short = refused(&saved, &|t| t.get_mut(name).expect("there").truncate(3));
+    assert!(short.contains("cannot be continued"), "{short}");
+    let foreign = refused(&saved, &|t| drop(t.insert("else".into(), vec![1.0])));
+    assert!(foreign.contains("else belongs to nothing"), "{foreign}");
+    let moments = refused(&saved, &|t| drop(t.remove("adam.generator.000")));
+    assert!(moments.contains("optimisers"), "{moments}");
+    let mut lying = saved.clone();
+    lying.config.size = 32;
+    assert!(refused(&lying, &|_| ()).contains("cannot be continued"));
+    let error = Pix2pixState::new(&small(), json!({ "step": 3 })).expect_err("a broken state");
+    assert!(error.to_string().contains("cannot be continued"), "{error}");
+}
