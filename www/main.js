@@ -16,9 +16,10 @@ import { hideTrouble, showTrouble } from "./views/trouble.js";
 const LATER = {
   lab: async () => (await import("./lab/lab.js")).Lab,
   walk: async () => (await import("./walk/walk.js")).Walk,
+  translate: async () => (await import("./translate/translate.js")).Translate,
 };
 /** @typedef {keyof typeof LATER} Later */
-/** @typedef {{ lab: import("./lab/lab.js").Lab, walk: import("./walk/walk.js").Walk }} Opened */
+/** @typedef {{ lab: import("./lab/lab.js").Lab, walk: import("./walk/walk.js").Walk, translate: import("./translate/translate.js").Translate }} Opened */
 
 /** What Stylize has of the address: nothing if it is another view's. */
 const own = () => parse(/[#&]view=/.test(location.hash) ? "" : location.hash);
@@ -30,6 +31,8 @@ const opening = {};
 const opened = {};
 /** @type {"stylize" | Later} */
 let shown = "stylize";
+/** Which of them a run is of. @type {{ [job: string]: Later }} */
+const OF = { gan: "lab", walk: "walk", pix2pix: "translate" };
 const busy = () => Object.values(opened).some((one) => one.busy);
 
 const view = new Stylize(async (state, link, kept) => {
@@ -37,9 +40,9 @@ const view = new Stylize(async (state, link, kept) => {
   const { job } = found?.config ?? {};
   // Other networks are Stylize's, except where another view asks; a .pth is none of a run.
   const file = state instanceof File && NETWORK.test(state.name) ? state : null;
-  if (file ? shown === "stylize" && job !== "gan" && /\.safetensors$/i.test(file.name) : job !== "gan" && job !== "walk") return false;
+  if (file ? shown === "stylize" && job !== "gan" && /\.safetensors$/i.test(file.name) : !OF[job]) return false;
   const networks = found?.networks && job === "gan";
-  const name = file ? (shown !== "stylize" ? shown : networks ? "lab" : "walk") : job === "walk" ? "walk" : "lab";
+  const name = file ? (shown !== "stylize" ? shown : networks ? "lab" : "walk") : /** @type {Later} */ (OF[job]);
   const config = /** @type {any} */ (found?.config);
   const there = await open(name);
   if (file) there.begin(file, networks ? config : null);
