@@ -62,6 +62,12 @@ export function icon(name) {
   return svg("svg", { class: "icon", "aria-hidden": "true" }, svg("use", { href: `#i-${name}` }));
 }
 
+/** Resolves when a style sheet is there, or cannot be had. @param {string} href */
+export const styled = (href) =>
+  new Promise((done) => {
+    document.head.append(make("link", { rel: "stylesheet", href, onload: done, onerror: done }));
+  });
+
 /** Hand a file to the visitor. @param {Blob} blob @param {string} name */
 export function download(blob, name) {
   const url = URL.createObjectURL(blob);

@@ -1,7 +1,7 @@
 // @ts-check
 /** Boot: language and theme, the views, the engine, and what to show when the engine cannot start. */
 import { appear, appearance, chosen } from "./appearance.js";
-import { element, make } from "./dom.js";
+import { element, styled } from "./dom.js";
 import { Easel, EaselError } from "./easel.js";
 import { parse } from "./hash.js";
 import { setTitle } from "./i18n.js";
@@ -131,11 +131,7 @@ async function open(name) {
   try {
     opening[name] ??= (async () => {
       const easel = await started;
-      const sheet = make("link", { rel: "stylesheet", href: `${name}/${name}.css` });
-      await new Promise((done) => {
-        sheet.onload = sheet.onerror = done;
-        document.head.append(sheet);
-      });
+      await styled(`${name}/${name}.css`);
       const View = await LATER[name]();
       const there = new View(easel, { portfolio: () => view.showKept(), open: (file) => view.open([file]), busy: () => view.busy || busy(), walk: (file) => open("walk").then((walk) => walk.begin(file)) });
       there.element.addEventListener("linkchange", () => shown === name && history.replaceState(null, "", address()));

@@ -1,6 +1,6 @@
 // @ts-check
 /** A run that trains, as its view leads it: play, pause, one step, slow, start over; its line, its curves, what is kept of it. */
-import { icon, make } from "../dom.js";
+import { icon, make, styled } from "../dom.js";
 import { add, number, say, t } from "../i18n.js";
 import { Keeping } from "../views/keeping.js";
 import { alarm, announce, clear, tell } from "../views/notices.js";
@@ -18,6 +18,7 @@ const SLOW = 700;
 const QUIET = 120;
 
 add({ en, ko });
+await styled("train/train.css");
 
 /**
  * @typedef {object} View What it needs of the view.

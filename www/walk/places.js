@@ -63,7 +63,7 @@ export class Places {
     this.#more = this.#button("copy", "walk.add", () => this.#insert(noise(dice())));
     this.#remove = this.#button("close", "walk.remove", () => {
       const left = this.#places.filter((_, i) => i !== this.#chosen);
-      walk.change(left, Math.min(this.#chosen, left.length - 1));
+      walk.change(left, Math.max(0, this.#chosen - 1));
     });
     this.editor = make(
       "section", { class: "block" }, this.#title, make("div", { class: "walk-plane" }, this.#map, this.#cross), make("p", { class: "hint", text: "walk.map.hint" }), this.#sliders,

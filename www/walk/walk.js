@@ -54,6 +54,8 @@ export class Walk {
   /** @type {(bitmap: ImageBitmap) => void} Takes the pictures of a recording. */
   #take = () => {};
   #chosen = 0;
+  /** Where the newest picture is. */
+  #drawnAt = 0;
   /** When the last pictures came. @type {number[]} */
   #times = [];
   /** @type {(() => void)[]} Each shows the settings in one row. */
@@ -282,7 +284,8 @@ export class Walk {
         } else if (event.type === "started") {
           before?.forget();
           this.#begun(event.generator ?? null, play);
-        } else if (event.type === "frame") this.#frame(event.bitmap);
+        } else if (event.type === "progress") this.#drawnAt = event.metrics.at ?? 0;
+        else if (event.type === "frame") this.#frame(event.bitmap);
         else if (event.type === "recovered") this.#go(this.#config.at);
       }
     } catch (error) {
@@ -310,6 +313,8 @@ export class Walk {
     if (this.#canvas.width !== bitmap.width || this.#canvas.height !== bitmap.height) [this.#canvas.width, this.#canvas.height] = [bitmap.width, bitmap.height];
     this.#canvas.classList.toggle("wide", bitmap.width > 2 * bitmap.height);
     this.#canvas.getContext("2d")?.drawImage(bitmap, 0, 0);
+    this.#canvas.dataset.at = String(this.#drawnAt);
+    this.#canvas.setAttribute("aria-label", t("walk.picture.label", { at: number(1 + this.#drawnAt, { maximumFractionDigits: 1 }) }));
     this.#take(bitmap);
     bitmap.close();
     this.#tellPace();
@@ -334,7 +339,6 @@ export class Walk {
   #go(at, control = {}) {
     this.#config.at = at;
     if (this.#slider.valueAsNumber !== at) this.#slider.value = String(at);
-    this.#canvas.setAttribute("aria-label", t("walk.picture.label", { at: number(1 + at, { maximumFractionDigits: 1 }) }));
     this.#wanted = { ...this.#wanted, ...control, at };
     return (this.#drawing ??= this.#draw());
   }
