@@ -16,18 +16,23 @@ import { hideTrouble, showTrouble } from "./views/trouble.js";
 const LATER = {
   lab: async () => (await import("./lab/lab.js")).Lab,
   walk: async () => (await import("./walk/walk.js")).Walk,
+  translate: async () => (await import("./translate/translate.js")).Translate,
 };
 /** @typedef {keyof typeof LATER} Later */
-/** @typedef {{ lab: import("./lab/lab.js").Lab, walk: import("./walk/walk.js").Walk }} Opened */
+/** @typedef {{ lab: import("./lab/lab.js").Lab, walk: import("./walk/walk.js").Walk, translate: import("./translate/translate.js").Translate }} Opened */
 
-const first = parse(location.hash);
-appear(first);
+/** What Stylize has of the address: nothing if it is another view's. */
+const own = () => parse(/[#&]view=/.test(location.hash) ? "" : location.hash);
+
+appear(parse(location.hash));
 /** @type {{ [name in Later]?: Promise<any> }} */
 const opening = {};
 /** @type {Partial<Opened>} */
 const opened = {};
 /** @type {"stylize" | Later} */
 let shown = "stylize";
+/** Which of them a run is of. @type {{ [job: string]: Later }} */
+const OF = { gan: "lab", walk: "walk", pix2pix: "translate" };
 const busy = () => Object.values(opened).some((one) => one.busy);
 
 const view = new Stylize(async (state, link, kept) => {
@@ -35,9 +40,9 @@ const view = new Stylize(async (state, link, kept) => {
   const { job } = found?.config ?? {};
   // Other networks are Stylize's, except where another view asks; a .pth is none of a run.
   const file = state instanceof File && NETWORK.test(state.name) ? state : null;
-  if (file ? shown === "stylize" && job !== "gan" && /\.safetensors$/i.test(file.name) : job !== "gan" && job !== "walk") return false;
+  if (file ? shown === "stylize" && job !== "gan" && /\.safetensors$/i.test(file.name) : !OF[job]) return false;
   const networks = found?.networks && job === "gan";
-  const name = file ? (shown !== "stylize" ? shown : networks ? "lab" : "walk") : job === "walk" ? "walk" : "lab";
+  const name = file ? (shown !== "stylize" ? shown : networks ? "lab" : "walk") : /** @type {Later} */ (OF[job]);
   const config = /** @type {any} */ (found?.config);
   const there = await open(name);
   if (file) there.begin(file, networks ? config : null);
@@ -45,7 +50,7 @@ const view = new Stylize(async (state, link, kept) => {
   if (link) history.replaceState(null, "", link);
   return true;
 });
-view.restore(first);
+view.restore(own());
 element("app").hidden = false;
 const offline = new Offline({ busy: () => view.busy || busy(), files: (files) => view.open(files) });
 
@@ -151,7 +156,7 @@ async function follow() {
   const name = /** @type {Later} */ (params.get("view"));
   if (!Object.hasOwn(LATER, name)) {
     show("stylize");
-    view.restore(parse(location.hash));
+    view.restore(own());
     return;
   }
   try {

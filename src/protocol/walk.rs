@@ -86,7 +86,8 @@ impl Default for WalkConfig {
         Self {
             network: "dcgan-scenes".into(),
             steps: 1_000_000,
-            places: (1..=5).map(place).collect(),
+            // A coast, a desert, an evening, a winter and a wood, of the default network.
+            places: [16, 6, 45, 35, 13].map(place).to_vec(),
             between: Between::Sphere,
             closed: true,
             frames: 40,

@@ -13,7 +13,7 @@ import { Context, Skip } from "./context.mjs";
 import { SiteServer } from "./server.mjs";
 
 // The order: what stands on its own first, and last what leaves a GPU process dead.
-const FILES = ["sizes", "kernels", "gatys", "frames", "pictures", "weights", "page", "access", "gan", "walk", "memory", "offline", "install", "shell", "smooth", "trouble", "keep", "lost"];
+const FILES = ["sizes", "kernels", "gatys", "frames", "pictures", "weights", "page", "access", "gan", "walk", "translate", "memory", "offline", "install", "shell", "smooth", "trouble", "keep", "lost"];
 /** How long a test may take unless it says otherwise, in ms. */
 const PATIENCE = 180_000;
 
@@ -36,8 +36,11 @@ const count = { passed: 0, failed: 0, skipped: 0 };
 /** @param {string} text */
 const indented = (text) => text.replaceAll("\n", "\n    ");
 
-/** @param {string} name @param {Test} test @param {Context} context */
-async function one(name, test, context) {
+/**
+ * Whether it is over: a test during which the browser itself died, which a page cannot be blamed for, is run once more.
+ * @param {string} name @param {Test} test @param {Context} context @param {boolean} again
+ */
+async function one(name, test, context, again) {
   const begun = performance.now();
   const ms = () => `(${Math.round(performance.now() - begun)} ms)`;
   const patience = test.patience ?? PATIENCE;
@@ -51,6 +54,10 @@ async function one(name, test, context) {
     count.passed += 1;
     console.log(`ok ${name} ${ms()}${context.said ? `: ${context.said}` : ""}`);
   } catch (error) {
+    if (context.browser?.connected === false && !again) {
+      console.log(`the browser died: ${name} ${ms()}, and is run once more`);
+      return false;
+    }
     if (error instanceof Skip) {
       count.skipped += 1;
       console.log(`skipped: ${name}: ${error.message}`);
@@ -64,6 +71,7 @@ async function one(name, test, context) {
     clearTimeout(timer);
     await context.end();
   }
+  return true;
 }
 
 /** @param {string} name */
@@ -71,7 +79,10 @@ const wanted = (name) => positionals.every((part) => name.includes(part));
 
 /** Runs tests one after the other. @param {Test[]} some @param {string} before their names @param {() => Promise<ConstructorParameters<typeof Context>[0]>} parts */
 async function each(some, before, parts) {
-  for (const test of some) await one(before + test.name, test, new Context(await parts()));
+  for (const test of some) {
+    const name = before + test.name;
+    (await one(name, test, new Context(await parts()), false)) || (await one(name, test, new Context(await parts()), true));
+  }
 }
 
 /** @type {{ close: () => unknown }[]} */
@@ -96,7 +107,6 @@ async function prepared(kind) {
     let shared = {};
     const parts = async () => {
       if (!browser.connected) {
-        // The test before failed with it. The others are to be heard all the same.
         const { exitCode, signalCode } = browser.process() ?? {};
         console.log(`${kind.name} is gone (${signalCode ?? exitCode ?? "still running, but silent"}) and is started anew`);
         await end(browser);

@@ -6,15 +6,7 @@
  *
  * @typedef {Required<import("../easel.js").GanConfig>} Config
  *
- * @typedef {object} Field
- * @property {keyof Config} key
- * @property {number} [min] of a number
- * @property {number} [max]
- * @property {boolean} [whole]
- * @property {string[]} [options] of a choice; of numbers of pixels if `whole`
- * @property {boolean} [onOff]
- * @property {boolean} [live] A running job takes it at once.
- * @property {(config: Config) => boolean} [used] Whether it means anything with these settings.
+ * @typedef {import("../train/form.js").Field & { key: keyof Config, used?: (config: Config) => boolean }} Field
  */
 
 /** @param {Config} config */

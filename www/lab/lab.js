@@ -1,11 +1,12 @@
 // @ts-check
 /** The view "GAN lab": two networks learn before your eyes. Loaded when it is first opened. */
 import { download, icon, make } from "../dom.js";
-import { add, bytes, number, say, setTitle, t } from "../i18n.js";
+import { add, bytes, say, setTitle, t } from "../i18n.js";
 import { inspect } from "../keep/checkpoint.js";
+import { Form, valueOf } from "../train/form.js";
+import { Training, button } from "../train/training.js";
 import { Chart } from "../views/chart.js";
-import { Keeping } from "../views/keeping.js";
-import { alarm, announce, clear, tell } from "../views/notices.js";
+import { alarm, tell } from "../views/notices.js";
 import { Kept } from "./compare.js";
 import { en } from "./en.js";
 import { DATA, FIELDS, GROUPS, VARIANTS, points } from "./fields.js";
@@ -15,14 +16,9 @@ import { Numbers, percent } from "./numbers.js";
 import { Plot } from "./plot.js";
 
 /** @typedef {import("../easel.js").Easel} Easel */
-/** @typedef {import("../easel.js").Run} Run */
 /** @typedef {import("../i18n.js").Key} Key */
 /** @typedef {import("./fields.js").Config} Config */
-/** @typedef {import("./fields.js").Field} Field */
-/** @typedef {"idle" | "starting" | "running" | "paused" | "stopping"} Phase */
 
-/** Slow means a step in so many ms. */
-const SLOW = 700;
 /** What a software adapter can show something of within a minute. @param {Config} config @returns {Partial<Config>} */
 const modest = (config) => (points(config) ? {} : config.network === "mlp" ? { batch: 32, count: 500 } : config.start ? { batch: 16, count: 300 } : { width: 8, batch: 16, count: 300 });
 /** Settings of the networks: a trained start has those of the defaults. */
@@ -40,26 +36,12 @@ add(files);
 export class Lab {
   #easel;
   #page;
-  /** @type {Phase} */
-  #phase = "idle";
-  /** @type {Run | null} The newest; it stays after its end, for its picture and state. */
-  #run = null;
   /** The settings that the run began with. @type {Config | null} */
   #ran = null;
   /** @type {Config} Variant and data decide the rest, but for what the visitor changed. */
   #config;
   /** @type {Partial<Config>} */
   #changed = {};
-  #slow = false;
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #timer;
-  #step = 0;
-  /** @type {Record<string, unknown>} Live controls moved since the last message. */
-  #moved = {};
-  /** @type {ReturnType<typeof setTimeout> | undefined} */
-  #moveTimer;
-  /** @type {(() => void)[]} Each shows the settings in one row. */
-  #rows = [];
   #asked = 0;
   /** @type {import("./plot.js").Stroke | null} The stroke under the pen. */
   #stroke = null;
@@ -82,12 +64,6 @@ export class Lab {
   #pens = make("div", { class: "row" });
   #numbers = new Numbers();
   #about = make("p", { class: "hint" });
-  #line = make("p", { class: "estimate" });
-  #bar = make("progress", { max: 1, value: 0, label: "progress.label" });
-  #play;
-  #one;
-  #slowly;
-  #again;
   #saveRun;
   #saveNetworks;
   #savePicture;
@@ -99,7 +75,8 @@ export class Lab {
   #panel;
   /** @type {Chart[]} */
   #charts;
-  #keeping;
+  #form = new Form("lab", () => this.#config, (name, value, live) => this.#set(/** @type {keyof Config} */ (name), value, live));
+  #training;
 
   /** @param {Easel} easel @param {{ portfolio: () => void, open: (file: File) => void, walk: (file: File) => void }} page */
   constructor(easel, page) {
@@ -127,47 +104,51 @@ export class Lab {
     ];
     this.#stage = make(
       "section", { class: "stage", label: "lab.stage" },
-      make("div", { class: "lab-top" }, this.#segments("data", DATA, (data) => this.#choose({ data }))),
+      make("div", { class: "train-top" }, this.#form.segments("data", DATA, (data) => this.#choose({ data }))),
       this.#ownPlace,
       make("div", { class: "mount lab-mount" }, this.#main, this.#kept.figure, this.#realFigure),
       make("div", { class: "under" }, this.#caption, this.#pens, this.#layers),
       this.#numbers.advice, this.#numbers.list, game, quality,
     );
-    this.#play = this.#button("primary", "play", "lab.play", () => this.#toggle());
-    this.#one = this.#button("plain", "step", "lab.step", () => this.#single());
-    this.#again = this.#button("plain", "again", "lab.again", () => this.#restart());
-    this.#compare = this.#button("plain", "copy", "lab.compare", () => this.#keep());
-    this.#slowly = make("input", { type: "checkbox", onchange: () => this.#setSlow(this.#slowly.checked) });
-    this.#saveRun = this.#button("plain", "save", "checkpoint.save", () => this.#save("state"));
-    this.#saveNetworks = this.#button("plain", "save", "lab.networks", () => this.#save("networks"));
-    this.#savePicture = this.#button("plain", "save", "lab.save", () => this.#save("picture"));
-    this.#walk = this.#button("plain", "reuse", "lab.walk", () => this.#save("walk"));
+    this.#training = new Training({
+      begin: () => this.#begin(),
+      facts: () => ({ title: `${t(key(`lab.variant.${this.#config.variant}`))} · ${t(key(`lab.data.${this.#config.data}`))}`, link: `#${this.link({})}` }),
+      clear: () => {
+        this.#ran = structuredClone(this.#config);
+        this.#clear();
+      },
+      show: () => this.#show(),
+      event: (event) => this.#event(event),
+      canvas: () => (points(this.#config) ? this.#plotCanvas : this.#sheet),
+      image: () => this.#image(),
+      portfolio: page.portfolio,
+      charts: this.#charts,
+    });
+    this.#compare = button("plain", "copy", "lab.compare", () => this.#keep());
+    this.#saveRun = button("plain", "save", "checkpoint.save", () => this.#save("state"));
+    this.#saveNetworks = button("plain", "save", "lab.networks", () => this.#save("networks"));
+    this.#savePicture = button("plain", "save", "lab.save", () => this.#save("picture"));
+    this.#walk = button("plain", "reuse", "lab.walk", () => this.#save("walk"));
     const chooser = make("input", { class: "unseen", type: "file", accept: ".easel,.safetensors,.pth,.pt", onchange: () => { if (chooser.files?.[0]) this.#page.open(chooser.files[0]); chooser.value = ""; } });
     const reference = make("button", { type: "button", class: "plain", text: "lab.reference", onclick: () => this.#reset(), "data-i18n-title": "lab.reference.hint", title: t("lab.reference.hint") });
     this.#panel = make(
       "form", { class: "panel", tabindex: "-1", label: "panel.label", onsubmit: (/** @type {Event} */ event) => event.preventDefault() },
       make(
         "div", { class: "panel-scroll" },
-        make("section", { class: "block" }, make("h2", { text: "lab.variant" }), this.#segments("variant", VARIANTS, (variant) => this.#choose({ variant })), this.#about, this.#trained()),
-        make("section", { class: "block" }, make("h2", { text: "lab.learning" }), this.#segments("learning", LEARNING, (learning) => this.#set("learning", learning, true))),
+        make("section", { class: "block" }, make("h2", { text: "lab.variant" }), this.#form.segments("variant", VARIANTS, (variant) => this.#choose({ variant })), this.#about, this.#trained()),
+        make("section", { class: "block" }, make("h2", { text: "lab.learning" }), this.#form.segments("learning", LEARNING, (learning) => this.#set("learning", learning, true))),
         ...GROUPS.map(({ title, fields }, i) =>
-          make("details", { class: "block", open: i === 0 }, make("summary", { text: title }), make("div", { class: "fields" }, ...fields.map((field) => this.#field(field))))),
+          make("details", { class: "block", open: i === 0 }, make("summary", { text: title }), make("div", { class: "fields" }, ...fields.map((field) => this.#form.field(field))))),
         make("section", { class: "block" }, make("div", { class: "row" }, reference, this.#compare), make("p", { class: "hint", text: "lab.compare.hint" }), make("p", { class: "hint", text: "lab.next" })),
         make("details", { class: "block" }, make("summary", { text: "lab.run" }), make("p", { class: "hint", text: "lab.run.hint" }),
           make("div", { class: "row" }, this.#walk, this.#savePicture, this.#saveRun, this.#saveNetworks, make("label", { class: "plain" }, chooser, icon("file"), make("span", { text: "checkpoint.open" })))),
       ),
-      make("div", { class: "action" }, this.#line, this.#bar, make("div", { class: "buttons" }, this.#play), make("div", { class: "row lab-tools" }, this.#one, this.#again, make("label", { class: "switch" }, this.#slowly, make("span", { text: "lab.slow" })))),
+      this.#training.action,
     );
-    this.#view = make("main", { class: "view", id: "lab", tabindex: "-1", hidden: true }, make("h1", { class: "unseen", text: "lab.heading" }), this.#stage, this.#panel);
-    this.#keeping = new Keeping({
-      canvas: () => (points(this.#config) ? this.#plotCanvas : this.#sheet),
-      image: () => this.#image(),
-      open: page.portfolio,
-    });
+    this.#view = make("main", { class: "view train", id: "lab", tabindex: "-1", hidden: true }, make("h1", { class: "unseen", text: "lab.heading" }), this.#stage, this.#panel);
     document.getElementById("stylize")?.after(this.#view);
     for (const type of ["dragenter", "dragover", "dragleave", "drop"]) addEventListener(type, (event) => this.#drag(/** @type {DragEvent} */ (event)), true);
     document.addEventListener("languagechange", () => this.#show());
-    document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && this.#run?.keep());
     new MutationObserver(() => this.#plot.draw()).observe(document.documentElement, { attributeFilter: ["data-theme"] });
     this.#show();
     this.#ask();
@@ -184,7 +165,7 @@ export class Lab {
   }
 
   get busy() {
-    return this.#phase !== "idle";
+    return this.#training.busy;
   }
 
   focus() {
@@ -205,14 +186,9 @@ export class Lab {
     const data = DATA.find((one) => one === params.get("data"));
     /** @type {Record<string, unknown>} */
     const changed = {};
-    for (const { key, min = 0, max = 0, whole, options, onOff } of FIELDS) {
-      const text = params.get(key);
-      if (text === null || text === "") continue;
-      const value = Number(text);
-      if (options) {
-        if (options.includes(text)) changed[key] = whole ? value : text;
-      } else if (onOff) changed[key] = text === "true";
-      else if (value >= min && value <= max && (!whole || Number.isInteger(value))) changed[key] = value;
+    for (const field of FIELDS) {
+      const value = valueOf(field, params.get(field.key));
+      if (value !== undefined) changed[field.key] = value;
     }
     this.#plot.strokes = (params.get("drawing") ?? "").split("_").filter(Boolean).slice(0, 200).map((stroke) => {
       const numbers = stroke.split("~").map((part) => Number(part) / 100);
@@ -254,7 +230,7 @@ export class Lab {
         if (file?.data) own.keep(file.data.blob);
       });
     }
-    this.#follow(() => this.#easel.resume(state, { recover: true }), kept);
+    this.#training.follow(() => this.#easel.resume(state, { recover: true }), { kept });
   }
 
   /** Begin a run with networks out of a file. @param {File} file @param {Config | null} config as it says; null if it says none */
@@ -267,7 +243,7 @@ export class Lab {
     const custom = { ...config, start: "custom" };
     this.#network = { file, config: custom };
     this.#adopt(custom);
-    this.#start();
+    this.#training.start();
   }
 
   /** Take over the settings of a file. @param {Config} config */
@@ -280,7 +256,7 @@ export class Lab {
 
   /** The GPU was lost; the run goes on by itself. */
   waiting() {
-    if (this.busy) say(this.#line, "doing.recovering");
+    this.#training.waiting();
   }
 
   /** @param {string} variant @returns {string[]} what it can learn from */
@@ -337,15 +313,7 @@ export class Lab {
     this.#show();
     this.#linked();
     if (name === "size") this.#ask();
-    if (!live || !this.busy) return;
-    this.#moved[name] = value;
-    clearTimeout(this.#moveTimer);
-    this.#moveTimer = setTimeout(() => {
-      const control = this.#moved;
-      this.#moved = {};
-      const run = this.#run;
-      run?.tune(/** @type {any} */ (control)).catch((error) => run.ended || alarm(error));
-    }, 120);
+    if (live) this.#training.tune(name, value);
   }
 
   #reset() {
@@ -409,14 +377,15 @@ export class Lab {
   async #ask() {
     this.#asked += 1;
     const mine = this.#asked;
-    if (!this.busy && this.#step === 0) this.#line.textContent = "";
+    const fresh = () => !this.busy && this.#training.step === 0;
+    if (fresh()) this.#training.line.textContent = "";
     /** @type {import("../easel.js").JobConfig} */
     const job = { job: "gan", ...this.#config, drawing: this.#drawing, brush: this.#plot.brush };
     if (this.#config.data === "drawn" && this.#drawing.length === 0) return;
     try {
       const estimate = await this.#easel.estimate(job, { width: 1, height: 1 });
       if (mine !== this.#asked) return;
-      if (!this.busy && this.#step === 0) say(this.#line, "lab.idle", { steps: this.#config.steps, memory: bytes(estimate.bytes) });
+      if (fresh()) say(this.#training.line, "lab.idle", { steps: this.#config.steps, memory: bytes(estimate.bytes) });
       if (this.#config.data === "pictures" && !this.#own?.blob) {
         this.#real.removeAttribute("src");
         return;
@@ -450,7 +419,7 @@ export class Lab {
     });
     const text = make("span", { text: "lab.trained" });
     const row = make("label", { class: "switch", "data-i18n-title": "lab.trained.hint", title: t("lab.trained.hint") }, box, text);
-    this.#rows.push(() => {
+    this.#form.also(() => {
       const name = this.#network?.file.name;
       box.checked = this.#config.start !== "";
       row.hidden = !name && this.#defaults(this.#config.variant, this.#config.data).start === "";
@@ -460,58 +429,6 @@ export class Lab {
     return row;
   }
 
-  /** @template {string} T @param {"data" | "variant" | "learning"} name @param {readonly T[]} options @param {(one: T) => void} take */
-  #segments(name, options, take) {
-    const group = make("div", { class: "segmented", role: "group", label: key(`lab.${name}`) });
-    for (const option of options) {
-      const one = make("button", { type: "button", text: key(`lab.${name}.${option}`), "data-choice": option, onclick: () => take(option) });
-      group.append(one);
-      this.#rows.push(() => one.setAttribute("aria-pressed", String(this.#config[name] === option)));
-    }
-    return group;
-  }
-
-  /** @param {Field} field */
-  #field({ key: name, min = 0, max = 1, whole, options, onOff, live = false, used }) {
-    const id = `lab-${name}`;
-    const described = { id, "aria-describedby": `${id}-hint` };
-    const head = make("div", { class: "field-name" }, make("label", { for: id, text: key(`lab.${name}`) }));
-    if (live) head.append(make("span", { class: "live-mark", text: "live" }));
-    /** @type {HTMLInputElement | HTMLSelectElement} */
-    let control;
-    if (options) {
-      const select = make("select", { ...described, onchange: () => this.#set(name, whole ? Number(select.value) : select.value, live) });
-      for (const value of options) select.append(whole ? make("option", { value }, `${value} px`) : make("option", { value, text: key(`lab.${name}.${value}`) }));
-      control = select;
-      this.#rows.push(() => (select.value = String(this.#config[name])));
-    } else if (onOff) {
-      const box = make("input", { type: "checkbox", ...described, onchange: () => this.#set(name, box.checked, live) });
-      control = box;
-      this.#rows.push(() => (box.checked = Boolean(this.#config[name])));
-    } else {
-      const typed = make("input", {
-        type: "number", min, max, step: whole ? 1 : "any", inputmode: "decimal", ...described,
-        onchange: () => {
-          const value = typed.valueAsNumber;
-          if (Number.isFinite(value)) this.#set(name, Math.min(max, Math.max(min, whole ? Math.round(value) : value)), live);
-          this.#show();
-        },
-      });
-      control = typed;
-      this.#rows.push(() => {
-        if (document.activeElement !== typed) typed.value = String(Number(Number(this.#config[name]).toPrecision(6)));
-      });
-    }
-    const row = make("div", { class: "field" }, head, control, make("p", { class: "hint", id: `${id}-hint`, text: key(`lab.${name}.hint`) }));
-    this.#rows.push(() => (row.hidden = used?.(this.#config) === false));
-    return row;
-  }
-
-  /** @param {string} look @param {string} symbol @param {Key} text @param {() => void} act */
-  #button(look, symbol, text, act) {
-    return make("button", { type: "button", class: look, onclick: act }, icon(symbol), make("span", { text }));
-  }
-
   /** The canvas is a pad while there is something to draw. */
   #draws() {
     const canvas = this.#plotCanvas;
@@ -519,7 +436,7 @@ export class Lab {
     canvas.addEventListener("pointerdown", (event) => {
       if (!may() || !event.isPrimary) return;
       canvas.setPointerCapture(event.pointerId);
-      if (this.#step > 0) this.#clear();
+      if (this.#training.step > 0) this.#clear();
       this.#stroke = [this.#plot.at(event)];
       this.#plot.strokes.push(this.#stroke);
       this.#plot.draw();
@@ -554,200 +471,55 @@ export class Lab {
   }
 
   #clear() {
-    this.#step = 0;
+    this.#training.clear();
     this.#numbers.clear();
     this.#plot.clear();
     this.#sheet.width = this.#sheet.height = 1;
-    for (const chart of this.#charts) chart.clear();
-    this.#bar.value = 0;
   }
 
-  #toggle() {
-    if (this.#phase === "idle") this.#start();
-    else if (this.#slow && this.#timer !== undefined) this.#hold();
-    else if (this.#phase === "running") this.#hold();
-    else if (this.#phase === "paused") this.#go();
-  }
-
-  /** Stand still. */
-  #hold() {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    this.#held(this.#run?.pause());
-    this.#show();
-  }
-
-  /** Go on, at the pace that is chosen. */
-  #go() {
-    if (!this.#slow) {
-      this.#held(this.#run?.resume());
-      return;
-    }
-    const run = this.#run;
-    const beat = async () => {
-      await this.#held(run?.step());
-      if (this.#timer !== undefined && run === this.#run && this.busy) this.#timer = setTimeout(beat, SLOW);
-    };
-    this.#timer = setTimeout(beat, 0);
-    this.#show();
-  }
-
-  /** @param {boolean} slow */
-  async #setSlow(slow) {
-    const going = this.#phase === "running" || this.#timer !== undefined;
-    this.#slow = slow;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (going) this.#go();
-  }
-
-  #single() {
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    if (this.#phase === "idle") this.#start({ held: true });
-    else this.#held(this.#run?.step());
-    this.#show();
-  }
-
-  /** @param {Promise<void> | undefined} asked */
-  async #held(asked) {
-    const run = this.#run;
-    try {
-      await asked;
-    } catch (error) {
-      // A run that failed is told by `follow`.
-      if (!run?.ended) alarm(error);
-    }
-  }
-
-  async #restart() {
-    this.#phase = "stopping";
-    this.#show();
-    await this.#run?.stop().catch(() => {});
-    this.#start();
-  }
-
-  /** @param {{ held?: boolean }} [how] held: after its first step */
-  #start({ held = false } = {}) {
+  /** What begins a run; null if something is missing, which is told. */
+  #begin() {
     if (this.#config.data === "drawn" && this.#drawing.length === 0) {
       tell("lab.press.drawn");
-      return;
+      return null;
     }
     if (this.#config.data === "pictures" && !this.#own?.blob) {
       tell("lab.own.first");
-      return;
+      return null;
     }
     /** @type {import("../easel.js").JobConfig} */
     const job = { job: "gan", ...this.#config, drawing: this.#drawing, brush: this.#plot.brush };
     const inputs = this.#inputs;
-    this.#follow(() => this.#easel.run(job, inputs, { recover: true }), undefined, held);
-  }
-
-  /** @param {() => Run} begin @param {string} [kept] @param {boolean} [held] */
-  async #follow(begin, kept, held = false) {
-    clear();
-    const before = this.#run;
-    this.#clear();
-    this.#phase = "starting";
-    this.#ran = structuredClone(this.#config);
-    const title = `${t(key(`lab.variant.${this.#config.variant}`))} · ${t(key(`lab.data.${this.#config.data}`))}`;
-    this.#keeping.begin({ title, link: `#${this.link({})}` }, kept);
-    const run = begin();
-    this.#run = run;
-    this.#show();
-    if (held || this.#slow) run.pause().catch(() => {});
-    if (this.#slow && !held) this.#go();
-    try {
-      for await (const event of run) {
-        if (this.#run !== run) {
-          if (event.type === "frame") event.bitmap.close();
-          continue;
-        }
-        this.#event(event);
-        if (event.type === "started") before?.forget();
-      }
-    } catch (error) {
-      if (this.#run === run) alarm(error);
-    }
-    if (this.#run !== run) return;
-    this.#keeping.end();
-    this.#phase = "idle";
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    for (const chart of this.#charts) chart.end();
-    this.#show();
+    return () => this.#easel.run(job, inputs, { recover: true });
   }
 
   /** @param {import("../easel.js").RunEvent} event */
   #event(event) {
-    switch (event.type) {
-      case "started":
-        this.#phase = "running";
-        this.#show();
-        return;
-      case "loading":
-        this.#bar.value = event.total > 0 ? event.done / event.total : 0;
-        return;
-      case "progress":
-        this.#progress(event);
-        return;
-      case "plot":
-        this.#plot.show(event.arrays);
-        return;
-      case "frame": {
-        const { bitmap } = event;
-        [this.#sheet.width, this.#sheet.height] = [bitmap.width, bitmap.height];
-        this.#sheet.getContext("2d")?.drawImage(bitmap, 0, 0);
-        bitmap.close();
-        return;
-      }
-      case "paused":
-        this.#phase = event.on ? "paused" : "running";
-        this.#show();
-        return;
-      case "tuned":
-        for (const chart of this.#charts) chart.mark(event.step);
-        return;
-      case "kept":
-        this.#keeping.kept(event);
-        return;
-      case "recovered":
-        for (const chart of this.#charts) chart.rewind(event.step);
-        tell("said.recovered", { step: event.step });
-        return;
-      case "finished":
-        if (this.#run) this.#keeping.finished(this.#run, event);
-        announce(t(event.stopped ? "lab.stopped" : "lab.finished", { step: event.step }));
-    }
+    if (event.type === "progress") this.#progress(event);
+    if (event.type === "plot") this.#plot.show(event.arrays);
+    if (event.type !== "frame") return;
+    const { bitmap } = event;
+    [this.#sheet.width, this.#sheet.height] = [bitmap.width, bitmap.height];
+    this.#sheet.getContext("2d")?.drawImage(bitmap, 0, 0);
+    bitmap.close();
   }
 
   /** @param {Extract<import("../easel.js").RunEvent, { type: "progress" }>} event */
-  #progress(event) {
-    const { step, of, metrics, secondsPerStep } = event;
-    this.#keeping.progress(event);
-    const first = this.#step === 0;
-    this.#step = step;
-    if (first) this.#show();
+  #progress({ step, metrics }) {
     Object.assign(this.#numbers.metrics, metrics);
     const { swd, swd_real: floor, diversity, diversity_real: real, ...others } = metrics;
     const shown = { ...others, ...(swd && floor ? { swd: swd / floor } : {}), ...(diversity && real ? { diversity: diversity / real } : {}) };
     for (const chart of this.#charts) chart.add(step, shown);
-    this.#bar.value = of > 0 ? step / of : 0;
-    const pace = secondsPerStep == null || secondsPerStep <= 0 ? "" : secondsPerStep < 1
-      ? t("doing.perSecond", { n: number(1 / secondsPerStep, { maximumSignificantDigits: 2 }) })
-      : t("doing.perStep", { n: number(secondsPerStep, { maximumSignificantDigits: 2 }) });
-    say(this.#line, pace ? "lab.pace" : "lab.at", { step, of, pace });
     this.#tellNumbers();
     this.#numbers.advise(step, metrics);
     this.#name();
-    announce(t("said.step", { step, of }), { progress: true });
   }
 
   /** The run as it stands is kept, to be compared with later ones. */
   #keep() {
     const { variant, data, objective } = this.#ran ?? this.#config;
     const title = [t(key(`lab.variant.${variant}`)), t(key(`lab.data.${data}`)), t(key(`lab.objective.${objective}`))].join(" · ");
-    this.#kept.keep(points(this.#config) ? this.#plotCanvas : this.#sheet, { title, step: this.#step }, this.#numbers.told);
+    this.#kept.keep(points(this.#config) ? this.#plotCanvas : this.#sheet, { title, step: this.#training.step }, this.#numbers.told);
     this.#compared();
   }
 
@@ -764,15 +536,15 @@ export class Lab {
   /** What a screen reader says of the pictures. */
   #name() {
     const { covered, modes, near = 0 } = this.#numbers.metrics;
-    const what = covered === undefined || modes === undefined ? t("lab.plot.before") : t("lab.plot.now", { step: this.#step, covered, modes, near: percent(near) });
+    const what = covered === undefined || modes === undefined ? t("lab.plot.before") : t("lab.plot.now", { step: this.#training.step, covered, modes, near: percent(near) });
     this.#plotCanvas.setAttribute("aria-label", t("lab.plot", { what }));
-    this.#sheet.setAttribute("aria-label", this.#step ? t("lab.sheet", { step: this.#step }) : t("lab.sheet.before"));
+    this.#sheet.setAttribute("aria-label", this.#training.step ? t("lab.sheet", { step: this.#training.step }) : t("lab.sheet.before"));
   }
 
   #show() {
     const flat = points(this.#config);
     const drawing = this.#config.data === "drawn";
-    for (const show of this.#rows) show();
+    this.#form.show();
     say(this.#about, key(`lab.about.${this.#config.variant}`));
     this.#plotCanvas.hidden = this.#layers.hidden = !flat;
     const own = this.#config.data === "pictures";
@@ -787,21 +559,13 @@ export class Lab {
     this.#plotCanvas.classList.toggle("pad", drawing && !this.busy);
     if (!drawing) this.#plot.strokes = [];
     this.#plot.draw();
-    this.#stage.dataset.phase = this.#phase;
+    this.#stage.dataset.phase = this.#training.phase;
     this.#stage.classList.toggle("flat", flat);
     this.#stage.classList.toggle("compared", this.#kept.on);
-    this.#compare.disabled = this.#step === 0;
-    const going = this.#phase === "running" && !this.#slow ? true : this.#timer !== undefined;
-    this.#play.querySelector("use")?.setAttribute("href", going ? "#i-pause" : "#i-play");
-    const text = this.#play.querySelector("span");
-    if (text) say(text, going ? "lab.pause" : "lab.play");
-    this.#play.disabled = this.#phase === "stopping";
-    this.#one.disabled = this.#phase === "starting" || this.#phase === "stopping" || (this.#phase === "running" && !this.#slow);
-    this.#again.disabled = this.#run === null || this.#phase === "starting" || this.#phase === "stopping";
-    this.#walk.disabled = this.#saveRun.disabled = this.#saveNetworks.disabled = this.#savePicture.disabled = this.#step === 0;
-    if (this.#phase === "starting") say(this.#line, "lab.preparing");
-    if (this.#phase === "idle" && this.#run?.ended && this.#step > 0) say(this.#line, this.#step >= (this.#ran?.steps ?? 0) ? "lab.finished" : "lab.stopped", { step: this.#step });
-    if (this.#step === 0) say(this.#caption, drawing ? "lab.press.drawn" : own && !this.#own?.blob ? "lab.own.first" : flat ? "lab.press" : "lab.press.pictures");
+    this.#compare.disabled = this.#training.step === 0;
+    this.#training.show();
+    this.#walk.disabled = this.#saveRun.disabled = this.#saveNetworks.disabled = this.#savePicture.disabled = this.#training.step === 0;
+    if (this.#training.step === 0) say(this.#caption, drawing ? "lab.press.drawn" : own && !this.#own?.blob ? "lab.own.first" : flat ? "lab.press" : "lab.press.pictures");
     else if (flat) say(this.#caption, "lab.layer.field.hint");
     else this.#caption.textContent = "";
     this.#tellNumbers();
@@ -810,16 +574,16 @@ export class Lab {
 
   /** What is seen, as PNG. @returns {Promise<Blob>} */
   async #image() {
-    const run = this.#run;
+    const run = this.#training.run;
     if (run && !points(this.#ran ?? this.#config)) return run.image({ type: "image/png" });
     return new Promise((done, failed) => this.#plotCanvas.toBlob((blob) => (blob ? done(blob) : failed(new Error("no picture"))), "image/png"));
   }
 
   /** @param {"picture" | "state" | "networks" | "walk"} what */
   async #save(what) {
-    const stem = `gan-${this.#config.variant}-${this.#config.data}-${this.#step}`;
+    const stem = `gan-${this.#config.variant}-${this.#config.data}-${this.#training.step}`;
     try {
-      const blob = await { picture: () => this.#image(), state: () => this.#run?.checkpoint(), networks: () => this.#run?.weights(), walk: () => this.#run?.weights() }[what]();
+      const blob = await { picture: () => this.#image(), state: () => this.#training.run?.checkpoint(), networks: () => this.#training.run?.weights(), walk: () => this.#training.run?.weights() }[what]();
       if (!blob) return;
       if (what === "walk") {
         this.#page.walk(new File([blob], `${stem}.safetensors`));

@@ -17,7 +17,7 @@ export const percent = (part) => t("percent", { n: Math.round(100 * part) });
 export class Numbers {
   /** The newest of each. @type {Record<string, number>} */
   metrics = {};
-  list = make("dl", { class: "lab-numbers", label: "lab.numbers" });
+  list = make("dl", { class: "train-numbers", label: "lab.numbers" });
   advice = make("p", { class: "lab-advice", role: "status", hidden: true });
   /** How long each warning's sign has lasted, in readings. */
   #signs = { strong: 0, weak: 0, collapse: 0 };

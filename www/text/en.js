@@ -7,6 +7,7 @@ export const en = {
   "nav.stylize": "Stylize",
   "nav.lab": "GAN lab",
   "nav.walk": "Walk",
+  "nav.translate": "Translate",
   share: "Copy link",
   "share.done": "Link copied. It rebuilds these settings; your own pictures are not in it.",
   theme: "Theme: {theme}",

@@ -7,6 +7,7 @@ export const ko = {
   "nav.stylize": "그림 입히기",
   "nav.lab": "GAN 실험실",
   "nav.walk": "거닐기",
+  "nav.translate": "그림 번역",
   share: "링크 복사",
   "share.done": "링크를 복사했어요. 링크로 설정을 그대로 되살릴 수 있고, 내 사진은 들어 있지 않아요.",
   theme: "화면 색: {theme}",

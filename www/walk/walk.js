@@ -308,6 +308,7 @@ export class Walk {
     const now = performance.now();
     this.#times = [...this.#times.filter((time) => now - time < 2000), now];
     if (this.#canvas.width !== bitmap.width || this.#canvas.height !== bitmap.height) [this.#canvas.width, this.#canvas.height] = [bitmap.width, bitmap.height];
+    this.#canvas.classList.toggle("wide", bitmap.width > 2 * bitmap.height);
     this.#canvas.getContext("2d")?.drawImage(bitmap, 0, 0);
     this.#take(bitmap);
     bitmap.close();

@@ -175,7 +175,7 @@ export const tests = [
       const begun = await page.$$eval("#lab .switch", (all) => all.map((each) => each.textContent ?? ""));
       t.assert(begun.some((text) => /^Begin with gan-gan-ring-\d+\.safetensors$/.test(text)), `the file is not named: ${begun}`);
       await t.until(page, () => document.querySelectorAll("#lab .line.kept").length > 1, "its curves behind the new ones");
-      t.assert((await page.$$eval("#lab .lab-numbers .kept", (all) => all.map((each) => each.textContent ?? ""))).every((text) => /^kept: [\d–]/.test(text)), "its numbers are not told");
+      t.assert((await page.$$eval("#lab .train-numbers .kept", (all) => all.map((each) => each.textContent ?? ""))).every((text) => /^kept: [\d–]/.test(text)), "its numbers are not told");
       await page.click("#lab .lab-kept button");
       t.equal(await page.evaluate(() => [document.querySelector("#lab .lab-kept")?.checkVisibility(), document.querySelectorAll("#lab .kept.line").length]), [false, 0], "the kept run after it was let go of");
       await button("LSGAN");
@@ -280,7 +280,7 @@ export const tests = [
         await clean(t, page, `${lang}, ${theme}`);
       }
       await page.setViewport({ width: 360, height: 740 });
-      const wide = await page.evaluate(() => [...document.querySelectorAll("#lab *, .bar *")].filter((each) => each.checkVisibility() && !each.closest(".lab-top, .scroll, .unseen") && each.getBoundingClientRect().right > 361).map((each) => `${each.id || each.className || each.tagName}`));
+      const wide = await page.evaluate(() => [...document.querySelectorAll("#lab *, .bar *")].filter((each) => each.checkVisibility() && !each.closest(".train-top, .scroll, .unseen") && each.getBoundingClientRect().right > 361).map((each) => `${each.id || each.className || each.tagName}`));
       t.equal(wide, [], "what is wider than 360 px");
     },
   },

@@ -116,7 +116,7 @@ export const tests = [
       await button("Remove");
       await button("Straight");
       const hash = await page.evaluate(() => location.hash);
-      for (const part of ["view=walk", "between=line", "3!2.8", ",5"]) t.assert(hash.includes(part), `${part} is not in ${hash}`);
+      for (const part of ["view=walk", "between=line", "45!2.8", ",35"]) t.assert(hash.includes(part), `${part} is not in ${hash}`);
       const again = await opened(t, hash);
       await again.click("#walk .primary");
       const before = await again.evaluate(SEEN);

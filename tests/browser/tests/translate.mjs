@@ -1,0 +1,87 @@
+/** pix2pix: through its API, and as the visitor sees it. */
+import { bringAxe, clean } from "./access.mjs";
+
+const SMALL = { job: "pix2pix", size: 32, count: 8, width: 4, discriminatorWidth: 4, patch: 16 };
+
+export const tests = [
+  {
+    name: "pix2pix learns for ten steps with finite numbers, takes live controls, and goes on from its file to the same numbers",
+    async run(t) {
+      const page = await t.page();
+      const seen = await page.evaluate(async (small) => {
+        const { lab } = globalThis;
+        const easel = await globalThis.easel;
+        const last = (/** @type {any} */ log) => lab.events(log, "progress").at(-1) ?? { step: 0 };
+        const one = await lab.begin({ ...small, steps: 12 }, {});
+        await one.run.pause();
+        if (last(one).step < 4) await one.run.step(4 - last(one).step);
+        const wrong = await one.run.tune({ lambda: -1 }).then(() => "taken", (error) => [error.code, error.subject]);
+        await one.run.tune({ lambda: 50, learning: "both" });
+        const file = await one.run.checkpoint();
+        const saved = last(one).step;
+        await one.run.resume();
+        await one.run.done;
+        const whole = last(one);
+        const { width, height } = await createImageBitmap(await one.run.image());
+        const plots = lab.events(one, "plot").at(-1).arrays;
+        const again = lab.follow(easel.resume(file));
+        await again.run.done;
+        const resumed = last(again);
+        const bad = await (await lab.begin({ ...small, patch: 70, size: 32, lambda: 1e9 }, {})).run.done.then(() => "done", (/** @type {any} */ error) => [error.code, error.subject]);
+        const of = (/** @type {any} */ event) => [event.step, event.metrics.d_loss, event.metrics.g_loss, event.metrics.l1];
+        return { wrong, saved, whole: of(whole), resumed: of(resumed), held: lab.events(one, "progress").some((/** @type {any} */ event) => event.metrics.l1_held > 0), size: [width, height], maps: [plots.map_fake.length, plots.map_real.length], inside: [...plots.map_fake, ...plots.map_real].every((x) => x >= 0 && x <= 1), bad };
+      }, SMALL);
+      t.equal(seen.wrong, ["bad-setting", "lambda"], "a negative weight");
+      t.equal(seen.bad, ["bad-setting", "lambda"], "a weight out of its range");
+      t.equal(seen.whole[0], 12, "the last step");
+      t.assert(seen.whole.every(Number.isFinite), `not all are numbers: ${seen.whole}`);
+      t.equal(seen.resumed, seen.whole, `step and losses of the run that went on from step ${seen.saved}`);
+      t.assert(seen.held, "new pairs were not measured");
+      t.equal(seen.size, [96, 128], "the size of the sheet");
+      t.assert(seen.maps[0] === seen.maps[1] && seen.maps[0] > 1 && seen.inside, `opinions: ${seen.maps}, within 0 and 1: ${seen.inside}`);
+      t.said = `l1 ${seen.whole[3].toFixed(3)}`;
+    },
+  },
+  {
+    name: "the view Translate opens, learns, shows opinions, holds, and its address rebuilds it",
+    async run(t) {
+      const page = await t.open({ hash: "#lang=en" });
+      await page.click("#nav-translate");
+      await t.until(page, () => document.querySelector("#translate")?.checkVisibility() && document.title.includes("translate"), "the view");
+      const button = (/** @type {string} */ text) => page.evaluate((text) => [...document.querySelectorAll("#translate button")].find((each) => each.textContent?.trim() === text)?.click(), text);
+      t.equal(await page.$$eval("#translate [data-choice]", (all) => all.filter((each) => each.checkVisibility() && /^\d+$/.test(/** @type {HTMLElement} */ (each).dataset.choice ?? "")).map((each) => each.textContent)), ["1 px", "16 px", "34 px", "70 px"], "squares that fit 32 px");
+      await button("16 px");
+      await button("Play");
+      await t.until(page, () => /Step [1-9]/.test(document.querySelector("#translate .estimate")?.textContent ?? ""), "the first steps", 120_000);
+      await t.until(page, () => /** @type {HTMLCanvasElement | null} */ (document.querySelector("#translate .translate-sheet"))?.width === 96 && document.querySelectorAll("#translate .translate-map").length === 2 && [...document.querySelectorAll("#translate .translate-map")].every((map) => /** @type {HTMLCanvasElement} */ (map).width === 128 && map.checkVisibility()), "the sheet and both maps");
+      await t.until(page, () => /^0[.]\d\d/.test(document.querySelector("#translate [data-number=l1_held] dd")?.textContent ?? ""), "the distance on new pairs");
+      await button("Pause");
+      await t.until(page, () => document.querySelector("#translate .stage")?.dataset.phase === "paused", "the pause");
+      const hash = await page.evaluate(() => location.hash);
+      t.equal(hash, "#view=translate&patch=16&lang=en", "the address");
+      await page.evaluate(() => (location.hash = "view=translate&task=grey&patch=34&lambda=10&size=64&lang=ko"));
+      await t.until(page, () => document.querySelector("#translate [data-choice=grey]")?.getAttribute("aria-pressed") === "true", "the view of the link");
+      t.equal(await page.$eval("#translate-lambda", (field) => /** @type {HTMLInputElement} */ (field).value), "10", "a setting of the link");
+    },
+  },
+  {
+    name: "axe-core finds nothing in Translate, in two languages and two themes, and 360 px are wide enough",
+    async run(t) {
+      const page = await t.open({ hash: "#view=translate&patch=16&lang=en&theme=light" });
+      await t.until(page, () => document.querySelector("#translate")?.checkVisibility(), "the view");
+      await bringAxe(page);
+      await page.$$eval("#translate details", (all) => all.forEach((each) => (each.open = true)));
+      await page.click("#translate .primary");
+      await t.until(page, () => document.querySelector("#translate .translate-map")?.checkVisibility(), "the first opinions", 120_000);
+      await page.click("#translate .primary");
+      for (const [lang, theme] of [["en", "light"], ["ko", "dark"]]) {
+        await page.evaluate((hash) => (location.hash = hash), `view=translate&patch=16&lang=${lang}&theme=${theme}`);
+        await page.waitForFunction((lang, theme) => document.documentElement.lang === lang && document.documentElement.dataset.theme === theme, {}, lang, theme);
+        await clean(t, page, `${lang}, ${theme}`);
+      }
+      await page.setViewport({ width: 360, height: 740 });
+      const wide = await page.evaluate(() => [...document.querySelectorAll("#translate *, .bar *")].filter((each) => each.checkVisibility() && !each.closest(".train-top, .scroll, .unseen") && each.getBoundingClientRect().right > 361).map((each) => `${each.id || each.className || each.tagName}`));
+      t.equal(wide, [], "what is wider than 360 px");
+    },
+  },
+];
