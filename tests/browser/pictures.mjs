@@ -1,5 +1,5 @@
 /**
- * Makes the pictures of README and of the app's install dialog: `node tests/browser/pictures.mjs [--site target/site] [--browser firefox] [--only stylize|lab|walk]`.
+ * Makes the pictures of README and of the app's install dialog: `node tests/browser/pictures.mjs [--site target/site] [--browser firefox] [--only stylize|lab|walk|translate]`.
  *
  * Two pictures stylized by the page itself from samples that it draws, and each view in both languages and on a phone.
  */
@@ -89,6 +89,20 @@ try {
     await page.waitForFunction((steps) => Number(/[\d,]+/.exec(document.querySelector("#lab .estimate")?.textContent ?? "")?.[0].replace(",", "") ?? 0) >= steps, { timeout: 1_200_000, polling: 500 }, steps);
     await play?.click();
     await page.waitForFunction(() => document.querySelector("#lab .stage")?.getAttribute("data-phase") === "paused", { timeout: 60_000 });
+    await page.evaluate(() => scrollTo(0, 0));
+    await screenshot(`tests/pictures/${file}`);
+  }
+  for (const [lang, theme, width, height, link, steps, file] of /** @type {const} */ ([
+    ["en", "light", 1440, 900, "size=64&count=150", 300, "translate-en.jpg"],
+    ["ko", "dark", 390, 844, "task=grey", 100, "translate-phone.jpg"],
+  ]).filter(() => !values.only || values.only === "translate")) {
+    await page.setViewport({ width, height });
+    await open(`view=translate&${link}&lang=${lang}&theme=${theme}`);
+    const play = await page.waitForSelector("#translate .primary");
+    await play?.click();
+    await page.waitForFunction((steps) => Number(/(?:Step |중 )([\d,]+)/.exec(document.querySelector("#translate .estimate")?.textContent ?? "")?.[1]?.replace(",", "") ?? 0) >= steps, { timeout: 1_200_000, polling: 500 }, steps);
+    await play?.click();
+    await page.waitForFunction(() => document.querySelector("#translate .stage")?.getAttribute("data-phase") === "paused", { timeout: 60_000 });
     await page.evaluate(() => scrollTo(0, 0));
     await screenshot(`tests/pictures/${file}`);
   }
