@@ -246,7 +246,7 @@ impl GanTrainer {
 
     /// What the discriminator is shown: samples, with noise while there is any (Sønderby et al. 2017, arXiv 1610.04490).
     fn shown(&mut self, samples: Tensor<4>) -> Tensor<4> {
-        let left = 1.0 - self.step as f32 / self.config.steps as f32;
+        let left = 1.0 - 2.0 * self.step as f32 / self.config.steps as f32;
         let deviation = self.config.instance_noise * left;
         if deviation <= 0.0 {
             return samples;

@@ -163,7 +163,8 @@ pub struct GanConfig {
     pub discriminator_steps: u32,
     /// By how much the discriminator's target for real samples is below 1.
     pub label_smoothing: f32,
-    /// Deviation of the noise added to what the discriminator sees; it falls to 0 over the steps.
+    /// Deviation of the noise added to what the discriminator sees; it falls to 0 until half of
+    /// the steps are done.
     pub instance_noise: f32,
     /// Decay of the running average of the generator's weights, with which samples are drawn; 0 takes the weights.
     pub averaging: f32,

@@ -106,7 +106,7 @@ export const en = {
   "lab.labelSmoothing": "Label smoothing",
   "lab.labelSmoothing.hint": "The target for real samples is lowered by this, so that the discriminator is never quite sure.",
   "lab.instanceNoise": "Instance noise",
-  "lab.instanceNoise.hint": "Noise on all the discriminator sees, fading to none: real and generated overlap, and gradients stay useful.",
+  "lab.instanceNoise.hint": "Noise on all the discriminator sees, fading to none until half of the steps are done: real and generated overlap, and gradients stay useful.",
   "lab.noiseLabel": "Label in the generator",
   "lab.noiseLabel.hint": "How it is told which class to make.",
   "lab.noiseLabel.concatenated": "Beside the noise",

@@ -106,7 +106,7 @@ export const ko = {
   "lab.labelSmoothing": "라벨 평활화",
   "lab.labelSmoothing.hint": "진짜 표본의 목표를 이만큼 낮춰요. 판별자가 완전히 확신하지 않게 돼요.",
   "lab.instanceNoise": "표본 잡음",
-  "lab.instanceNoise.hint": "판별자가 보는 모든 것에 넣는 잡음이에요. 점점 사라져요. 진짜와 만든 것이 겹쳐서 기울기가 쓸모 있게 남아요.",
+  "lab.instanceNoise.hint": "판별자가 보는 모든 것에 넣는 잡음이에요. 단계의 절반까지 점점 사라져요. 진짜와 만든 것이 겹쳐서 기울기가 쓸모 있게 남아요.",
   "lab.noiseLabel": "생성자의 라벨",
   "lab.noiseLabel.hint": "어느 종류를 만들지 알려 주는 방법이에요.",
   "lab.noiseLabel.concatenated": "잡음 옆에 붙이기",
