@@ -98,6 +98,10 @@ pub enum Request {
 }
 
 /// Worker to page.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "the largest, `Loaded`, is made once"
+)]
 #[derive(Clone, Debug, Serialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(
