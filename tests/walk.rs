@@ -171,7 +171,7 @@ fn labels_are_walked_through_and_shown_side_by_side() {
     };
     let mut walk = Walk::new(config, shipped("cgan-digits", &device), &device).expect("sound");
     assert_eq!(walk.generator().classes, 10);
-    let mut drawn = |walk: &mut Walk| {
+    let drawn = |walk: &mut Walk| {
         walk.step().expect("a step");
         pixels(walk.preview())
     };
