@@ -6,7 +6,9 @@
 
 mod buildings;
 pub mod canvas;
+pub mod class;
 mod figures;
+mod ground;
 mod land;
 mod layout;
 mod light;
@@ -18,7 +20,8 @@ mod undergrowth;
 mod water;
 
 use canvas::{ASPECT, Canvas};
-use image::RgbImage;
+use class::Parts;
+use image::{GrayImage, RgbImage};
 
 /// The scenes a page can ask for by name.
 pub const NAMES: [&str; 6] = ["lake", "village", "coast", "forest", "desert", "winter"];
@@ -250,16 +253,43 @@ impl Scene {
     pub fn photo(&self, width: u32, height: u32) -> RgbImage {
         let light = light::Light::new(self);
         let mut canvas = Canvas::new(width, height, [0.0; 3]);
-        light.sky(self, &mut canvas);
-        let wet = terrain::draw(self, &light, &mut canvas);
-        plants::shadows(self, &light, &mut canvas);
-        self.objects(&light, &mut canvas, false);
-        if self.water {
-            water::draw(self, &light, &mut canvas, &wet);
-            self.objects(&light, &mut canvas, true);
-        }
+        self.draw(&light, &mut canvas);
         light.air(self, &mut canvas);
         canvas.finish()
+    }
+
+    /// The label map of [`Self::photo`] at the same size: each pixel holds the number of the [`Class`](class::Class)
+    /// that most of its colour in the photo comes from. It depends on the layout alone: by night and in winter it is
+    /// the same.
+    #[must_use]
+    pub fn labels(&self, width: u32, height: u32) -> GrayImage {
+        let mut canvas = Canvas::new(width, height, [0.0; 3]);
+        canvas.parts = Parts::new(canvas.pixels.len());
+        self.draw(&light::Light::new(self), &mut canvas);
+        GrayImage::from_raw(
+            canvas.width as u32,
+            canvas.height as u32,
+            canvas.parts.largest(),
+        )
+        .expect("one number for each pixel")
+    }
+
+    /// [`Self::labels`] in the colours of the classes.
+    #[must_use]
+    pub fn label_picture(&self, width: u32, height: u32) -> RgbImage {
+        class::picture(&self.labels(width, height))
+    }
+
+    /// Everything but the lens.
+    fn draw(&self, light: &light::Light, canvas: &mut Canvas) {
+        light.sky(self, canvas);
+        let wet = terrain::draw(self, light, canvas);
+        plants::shadows(self, light, canvas);
+        self.objects(light, canvas, false);
+        if self.water {
+            water::draw(self, light, canvas, &wet);
+            self.objects(light, canvas, true);
+        }
     }
 
     /// Everything that stands on the ground, farthest first; `near` are the things whose reflection is out of the

@@ -1,6 +1,7 @@
 //! Houses, a church and a cabin: boxes with gable roofs in true perspective.
 
 use super::canvas::{Canvas, Colour, add, hex, mix, scale};
+use super::class::Class;
 use super::light::Light;
 use super::{Building, Hour, House, Scene, Season, land, towers};
 use crate::data::seed::{Seed, fbm, noise};
@@ -181,6 +182,7 @@ fn gabled(site: &Site, canvas: &mut Canvas) {
         };
         scale(wall, (1.0 + grain) * (0.80 + 0.20 * (t * 3.0).min(1.0)))
     };
+    canvas.class = Some(Class::Wall);
     for side in [-1.0, 1.0] {
         site.face(
             canvas,
@@ -203,6 +205,7 @@ fn gabled(site: &Site, canvas: &mut Canvas) {
         site.face(canvas, &gable, [side, 0.0, 0.0], plank);
     }
     windows(site, canvas, random);
+    canvas.class = Some(Class::Roof);
     let over = 0.35;
     let slope = (ridge - h) / w;
     let length = (1.0 + slope * slope).sqrt();
@@ -272,6 +275,7 @@ fn windows(site: &Site, canvas: &mut Canvas, random: &mut Seed) {
         } else {
             [0.95, 1.15]
         };
+        canvas.class = Some(Class::Window);
         site.pane(
             canvas,
             middle,
@@ -285,6 +289,7 @@ fn windows(site: &Site, canvas: &mut Canvas, random: &mut Seed) {
         if lit {
             let at = site.scene.camera.project(p[0], p[1], p[2]);
             let size = site.scene.camera.focal / p[2];
+            canvas.class = None;
             canvas.dab(
                 at[0],
                 at[1],
@@ -313,6 +318,7 @@ fn windows(site: &Site, canvas: &mut Canvas, random: &mut Seed) {
                     let p = site.world(a, side * w, 1.0);
                     if p[0] * door[0] + p[2] * door[2] < 0.0 {
                         let wood = site.seen(site.light.on(hex(0x5A3722), door, 0.8));
+                        canvas.class = Some(Class::Window);
                         site.pane(
                             canvas,
                             [a, side * (w + 0.02), 1.05],
@@ -390,6 +396,7 @@ fn chimney(site: &Site, canvas: &mut Canvas, random: &mut Seed, ridge: f32) {
     if !random.chance(smoking) || site.scene.hour == Hour::Noon {
         return;
     }
+    canvas.class = None;
     let drift = random.range(0.5, 1.1) * -site.light.sun[0].signum();
     for puff in 0..26 {
         let t = puff as f32 / 26.0;

@@ -1,6 +1,7 @@
 //! The small things people bring: camels, boats, a jetty.
 
 use super::canvas::{Canvas, Colour, hex, mix, scale};
+use super::class::Class;
 use super::light::Light;
 use super::{Figure, Hour, Scene, Thing, land};
 use crate::data::seed::noise;
@@ -12,6 +13,7 @@ pub fn draw(scene: &Scene, light: &Light, canvas: &mut Canvas, figure: &Figure) 
     } else {
         f32::NEG_INFINITY
     });
+    canvas.class = Some(Class::Figure);
     match figure.what {
         Thing::Camel => camel(scene, light, canvas, figure, base),
         Thing::Boat => boat(scene, light, canvas, figure),
@@ -70,6 +72,7 @@ fn camel(scene: &Scene, light: &Light, canvas: &mut Canvas, figure: &Figure, bas
     limb([0.0, 2.0], [0.03, 2.65], 0.52, 0.36, tone(0xE9E2D2, 0.6));
     limb([0.03, 2.82], [0.03, 2.9], 0.28, 0.24, tone(0x34467A, 0.5));
     // Its shadow, thrown along the sand.
+    canvas.class = None;
     let flat = light.sun[0].hypot(light.sun[2]);
     let long = 2.4 * flat / light.sun[1];
     for i in 0..10 {

@@ -1,6 +1,7 @@
 //! Sun, sky, clouds, haze: the light of one scene, and the air in front of everything.
 
 use super::canvas::{ASPECT, Canvas, Colour, add, hex, mix, scale};
+use super::class::Class;
 use super::{Hour, Kind, Scene};
 use crate::data::seed::{cell, fbm, noise, step};
 
@@ -157,7 +158,11 @@ impl Light {
     pub fn sky(&self, scene: &Scene, canvas: &mut Canvas) {
         let camera = scene.camera;
         let seed = scene.seed;
+        let mut parts = std::mem::take(&mut canvas.parts);
+        let mut next = 0;
         canvas.shade(|x, y, _| {
+            let at = next;
+            next += 1;
             let right = (x - ASPECT / 2.0) / camera.focal;
             let up = (camera.horizon - y) / camera.focal;
             let colour = self.clear_sky(right, up);
@@ -184,8 +189,10 @@ impl Light {
                 scale(self.glow, 0.35 * near.powi(10) * (1.0 - here).max(0.0)),
             );
             let cover = step(0.0, 0.28, here) * step(0.004, 0.07, up) * 0.92;
+            parts.over(at, Class::Cloud, cover);
             mix(colour, white, cover)
         });
+        canvas.parts = parts;
     }
 
     /// What the lens adds in the end: the glow around the sun over everything, a little vignette, a little grain.

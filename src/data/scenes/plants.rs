@@ -1,6 +1,7 @@
 //! What grows: the shadows of all plants, grass and flowers, and which painter draws which plant.
 
 use super::canvas::{Canvas, Colour, add, hex, mix, scale};
+use super::class::Class;
 use super::light::Light;
 use super::{Hour, Kind, Scene, Season, Species, Tree, land, trees, undergrowth};
 use crate::data::seed::{Seed, fbm};
@@ -30,6 +31,7 @@ impl Paint<'_> {
 pub fn shadows(scene: &Scene, light: &Light, canvas: &mut Canvas) {
     let flat = light.sun[0].hypot(light.sun[2]).max(1e-3);
     let (dx, dz) = (-light.sun[0] / flat, -light.sun[2] / flat);
+    canvas.class = None;
     let strength = if scene.hour == Hour::Dusk { 0.22 } else { 0.42 };
     for tree in &scene.trees {
         if tree.z > 160.0 || matches!(tree.species, Species::Fern) {
@@ -108,6 +110,10 @@ pub fn draw(scene: &Scene, light: &Light, canvas: &mut Canvas, tree: &Tree) {
         base,
         z: tree.z,
     };
+    canvas.class = Some(match tree.species {
+        Species::Bush | Species::Fern => Class::Shrub,
+        _ => Class::Tree,
+    });
     match tree.species {
         Species::Fir => trees::fir(scene, canvas, tree, &paint, at, tall),
         Species::Broadleaf | Species::Bush => trees::leaves(scene, canvas, tree, &paint, at, tall),
@@ -130,6 +136,7 @@ pub fn grass(scene: &Scene, light: &Light, canvas: &mut Canvas) {
         Kind::Forest => (2600, 2.4, 14.0, 0.16),
         _ => return,
     };
+    canvas.class = Some(Class::Ground);
     let random = &mut Seed::stream(scene.seed, 3);
     let mut blades: Vec<[f32; 2]> = (0..count)
         .map(|_| {

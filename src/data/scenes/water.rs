@@ -1,6 +1,7 @@
 //! Water: the picture mirrored at the shore, broken by ripples, with what the sun and the surf add.
 
 use super::canvas::{Canvas, add, hex, mix, scale};
+use super::class::Class;
 use super::land;
 use super::light::Light;
 use super::terrain::Wet;
@@ -118,6 +119,7 @@ pub fn draw(scene: &Scene, light: &Light, canvas: &mut Canvas, wet: &Wet) {
             colour = mix(colour, scale(hex(0xFBFDFC), 0.95), foam);
         }
         canvas.pixels[at] = light.through(colour, x / z, 0.5, z);
+        canvas.parts.over(at, Class::Water, 1.0);
     }
 }
 
