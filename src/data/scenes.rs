@@ -222,6 +222,8 @@ pub struct Scene {
     pub clouds: f32,
     /// True when ground below height 0 is under water.
     pub water: bool,
+    /// True by night: the hour then only tells which night.
+    pub night: bool,
     /// Plants, farthest first.
     pub trees: Vec<Tree>,
     /// Buildings, farthest first.
@@ -246,6 +248,16 @@ impl Scene {
             _ => return None,
         };
         Some(layout::scene(kind, seed))
+    }
+
+    /// The same place by night: a dark sky with moon and stars, lamps and lit windows. Its photo is the photo of this scene pixel
+    /// by pixel, in another light.
+    #[must_use]
+    pub fn by_night(&self) -> Self {
+        Self {
+            night: true,
+            ..self.clone()
+        }
     }
 
     /// A photo-like rendering. The composition does not depend on the size; the picture shows the middle of a 4:3 frame.

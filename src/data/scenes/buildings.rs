@@ -251,24 +251,31 @@ fn gabled(site: &Site, canvas: &mut Canvas) {
 fn windows(site: &Site, canvas: &mut Canvas, random: &mut Seed) {
     let house = site.house;
     let (l, w, h) = (house.length / 2.0, house.width / 2.0, house.height);
+    // Drawn from a stream of its own: what else the house has must not depend on the hour it is seen at.
+    let after_dark = &mut Seed::stream(house.seed, 1);
     let evening = site.scene.hour == Hour::Dusk || house.building == Building::Cabin;
     let floors = if h > 3.9 { 2 } else { 1 };
-    let pane = |canvas: &mut Canvas,
-                random: &mut Seed,
-                middle: [f32; 3],
-                across: [f32; 2],
-                normal: [f32; 3]| {
+    let mut pane = |canvas: &mut Canvas,
+                    random: &mut Seed,
+                    middle: [f32; 3],
+                    across: [f32; 2],
+                    normal: [f32; 3]| {
         let turned = site.turned(normal);
         let p = site.world(middle[0], middle[1], middle[2]);
         if p[0] * turned[0] + p[2] * turned[2] >= 0.0 {
             return;
         }
-        let lit = evening && random.chance(0.72);
-        let glass = if lit {
-            scale(mix(hex(0xFFB648), hex(0xFFE09A), random.uniform()), 1.5)
+        let lit = if evening {
+            random.chance(0.72).then(|| random.uniform())
+        } else if site.scene.night {
+            after_dark.chance(0.72).then(|| after_dark.uniform())
         } else {
-            site.seen(scale(hex(0x3D4B5E), 0.6))
+            None
         };
+        let glass = lit.map_or_else(
+            || site.seen(scale(hex(0x3D4B5E), 0.6 * site.light.day)),
+            |pale| scale(mix(hex(0xFFB648), hex(0xFFE09A), pale), 1.5),
+        );
         let frame = site.seen(site.light.on(hex(0xEDE6DA), turned, 0.6));
         let size = if house.building == Building::Church {
             [0.9, 2.4]
@@ -286,7 +293,7 @@ fn windows(site: &Site, canvas: &mut Canvas, random: &mut Seed) {
         site.pane(canvas, middle, across, size, glass);
         site.pane(canvas, middle, across, [0.09, size[1]], frame);
         site.pane(canvas, middle, across, [size[0], 0.08], frame);
-        if lit {
+        if lit.is_some() {
             let at = site.scene.camera.project(p[0], p[1], p[2]);
             let size = site.scene.camera.focal / p[2];
             canvas.class = None;
@@ -299,7 +306,7 @@ fn windows(site: &Site, canvas: &mut Canvas, random: &mut Seed) {
                 0.0,
                 1.9,
                 hex(0xFFB055),
-                0.16,
+                if site.scene.night { 0.10 } else { 0.16 },
             );
         }
     };
@@ -397,7 +404,7 @@ fn chimney(site: &Site, canvas: &mut Canvas, random: &mut Seed, ridge: f32) {
         return;
     }
     canvas.class = None;
-    let drift = random.range(0.5, 1.1) * -site.light.sun[0].signum();
+    let drift = random.range(0.5, 1.1) * -site.scene.sun[0].signum();
     for puff in 0..26 {
         let t = puff as f32 / 26.0;
         let p = site.world(a, 0.0, top + 7.0 * t);

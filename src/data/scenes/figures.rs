@@ -203,6 +203,19 @@ fn boat(scene: &Scene, light: &Light, canvas: &mut Canvas, figure: &Figure) {
         tone(0xC9A97A, 0.6),
         1.0,
     );
+    if scene.night {
+        lamp(canvas, point(-1.0, 1.0), z, 0.2 * size);
+    }
+}
+
+/// A lamp and its glow.
+pub fn lamp(canvas: &mut Canvas, at: [f32; 2], z: f32, size: f32) {
+    canvas.class = None;
+    for (wide, soft, alpha) in [(6.0, 1.9, 0.16), (2.0, 1.6, 0.35), (0.9, 0.6, 1.0)] {
+        let wide = wide * size;
+        let colour = scale(hex(0xFFC46A), 1.4);
+        canvas.dab(at[0], at[1], z, wide, wide, 0.0, soft, colour, alpha);
+    }
 }
 
 /// Planks on posts from the shore out over the water.

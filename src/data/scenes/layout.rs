@@ -110,6 +110,7 @@ fn bare(kind: Kind, seed: u32) -> Scene {
         sun,
         clouds,
         water,
+        night: false,
         trees: Vec::new(),
         houses: Vec::new(),
         roads: Vec::new(),

@@ -1,5 +1,7 @@
 //! Sun, sky, clouds, haze: the light of one scene, and the air in front of everything.
 
+mod night;
+
 use super::canvas::{ASPECT, Canvas, Colour, add, hex, mix, scale};
 use super::class::Class;
 use super::{Hour, Kind, Scene};
@@ -22,12 +24,27 @@ pub struct Light {
     clear: f32,
     /// Extra haze on the ground, and the metres of height over which it thins out.
     mist: [f32; 2],
+    /// Factor for colours that are given as they look in daylight.
+    pub day: f32,
+    /// Slope to the right at which water glitters.
+    pub glitter: f32,
+    /// Frame point of the moon, if it is night.
+    moon: Option<[f32; 2]>,
 }
 
 impl Light {
-    /// The light of a scene at its hour.
+    /// The light of a scene at its hour, or of its night.
     #[must_use]
     pub fn new(scene: &Scene) -> Self {
+        let light = Self::by_day(scene);
+        if scene.night {
+            light.by_night(scene)
+        } else {
+            light
+        }
+    }
+
+    fn by_day(scene: &Scene) -> Self {
         let base = Self {
             sun: scene.sun,
             beam: scale(hex(0xFFF2DC), 1.45),
@@ -39,6 +56,9 @@ impl Light {
             cloud: [hex(0x9FB2C6), hex(0xFFFDF8)],
             clear: 3200.0,
             mist: [0.0, 1.0],
+            day: 1.0,
+            glitter: scene.sun[0] / scene.sun[2].max(0.2),
+            moon: None,
         };
         match (scene.kind, scene.hour) {
             (Kind::Lake, _) => Self {
@@ -158,6 +178,7 @@ impl Light {
     pub fn sky(&self, scene: &Scene, canvas: &mut Canvas) {
         let camera = scene.camera;
         let seed = scene.seed;
+        let pixel = canvas.pixel();
         let mut parts = std::mem::take(&mut canvas.parts);
         let mut next = 0;
         canvas.shade(|x, y, _| {
@@ -165,7 +186,10 @@ impl Light {
             next += 1;
             let right = (x - ASPECT / 2.0) / camera.focal;
             let up = (camera.horizon - y) / camera.focal;
-            let colour = self.clear_sky(right, up);
+            let mut colour = self.clear_sky(right, up);
+            if let Some(moon) = self.moon {
+                colour = self.heavens(scene, moon, [x, y], pixel, colour);
+            }
             if up < 0.004 || scene.clouds <= 0.0 {
                 return colour;
             }
@@ -210,6 +234,9 @@ impl Light {
         let pixel = canvas.pixel();
         canvas.shade(|x, y, colour| {
             let mut colour = colour;
+            if scene.night {
+                colour = night::dark_adapted(colour);
+            }
             if ahead {
                 let near = (x - sun[0]).hypot(y - sun[1]);
                 colour = add(colour, scale(self.glow, 0.16 * (-near * 4.0).exp()));

@@ -195,7 +195,7 @@ pub fn grass(scene: &Scene, light: &Light, canvas: &mut Canvas) {
         );
         if scene.kind != Kind::Forest && random.chance(0.035) {
             let petal = [hex(0xF3E9F0), hex(0xF2C53D), hex(0xB981C9)][random.below(3)];
-            let glow = add(paint.colour(petal, 0.8), [0.02; 3]);
+            let glow = add(paint.colour(petal, 0.8), [0.02 * light.day; 3]);
             canvas.dab(
                 tip[0],
                 tip[1],

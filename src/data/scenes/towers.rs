@@ -3,6 +3,7 @@
 use super::buildings::Site;
 use super::canvas::{Canvas, Colour, hex, scale};
 use super::class::Class;
+use super::figures;
 
 /// A square tower with a pointed roof and a cross, at the left end of the ridge.
 pub fn steeple(site: &Site, canvas: &mut Canvas, ridge: f32, tile: Colour, wall: Colour) {
@@ -42,7 +43,13 @@ pub fn steeple(site: &Site, canvas: &mut Canvas, ridge: f32, tile: Colour, wall:
             ];
             let across = [normal[2].abs(), normal[0].abs()];
             canvas.class = Some(Class::Window);
-            site.pane(canvas, middle, across, [1.1, 1.7], site.seen(hex(0x2C2A33)));
+            site.pane(
+                canvas,
+                middle,
+                across,
+                [1.1, 1.7],
+                site.seen(scale(hex(0x2C2A33), site.light.day)),
+            );
         }
         let over = 1.12;
         let out = |c: [f32; 2]| [a + (c[0] - a) * over, c[1] * over, top];
@@ -55,7 +62,7 @@ pub fn steeple(site: &Site, canvas: &mut Canvas, ridge: f32, tile: Colour, wall:
     let p = site.world(apex[0], apex[1], apex[2]);
     let at = site.scene.camera.project(p[0], p[1], p[2]);
     let size = site.scene.camera.focal / p[2];
-    let gold = site.seen(hex(0xE0B04A));
+    let gold = site.seen(scale(hex(0xE0B04A), site.light.day));
     canvas.stroke(
         at,
         [at[0], at[1] - 1.5 * size],
@@ -72,6 +79,27 @@ pub fn steeple(site: &Site, canvas: &mut Canvas, ridge: f32, tile: Colour, wall:
         gold,
         1.0,
     );
+}
+
+/// The light of a lighthouse, to both sides.
+fn beams(canvas: &mut Canvas, at: [f32; 2], z: f32, size: f32) {
+    canvas.class = None;
+    for (along, down) in [(-1.0, 0.10), (1.0, -0.06)] {
+        let end = |out: f32| [at[0] + along, at[1] + down + out];
+        let corners = [
+            [at[0], at[1] - 0.4 * size],
+            end(-0.055),
+            end(0.055),
+            [at[0], at[1] + 0.4 * size],
+        ];
+        canvas.polygon(&corners, z, |x, y| {
+            let away = (x - at[0]).abs();
+            let middle = at[1] + down * away;
+            let half = 0.4 * size + (0.055 - 0.4 * size) * away;
+            let inside = 1.0 - ((y - middle) / half).powi(2);
+            (hex(0xFFF0C8), 0.4 * inside.max(0.0) * (-away * 3.5).exp())
+        });
+    }
 }
 
 /// A round tower that narrows to the top, with bands of paint and a lamp.
@@ -127,4 +155,9 @@ pub fn lighthouse(site: &Site, canvas: &mut Canvas) {
     band(Class::Window, lamp, [top_half * 0.8; 2], hex(0xFFE9A8));
     let cap = [tall + 2.4, tall + 3.9];
     band(Class::Roof, cap, [top_half * 1.05, 0.05], hex(0xB5352A));
+    if site.scene.night {
+        let at = [foot[0], foot[1] - (tall + 1.45) * size];
+        beams(canvas, at, z, size);
+        figures::lamp(canvas, at, z, size);
+    }
 }
