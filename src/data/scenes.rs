@@ -224,6 +224,8 @@ pub struct Scene {
     pub water: bool,
     /// True by night: the hour then only tells which night.
     pub night: bool,
+    /// True when snow has fallen on what `season` shows.
+    pub snow: bool,
     /// Plants, farthest first.
     pub trees: Vec<Tree>,
     /// Buildings, farthest first.
@@ -258,6 +260,21 @@ impl Scene {
             night: true,
             ..self.clone()
         }
+    }
+
+    /// The same place in winter: snow on the ground, on roofs and plants. Its photo shows the same things as the photo of
+    /// this scene pixel by pixel; leaves are frosted, not fallen. A scene that is in winter anyway stays as it is.
+    #[must_use]
+    pub fn in_winter(&self) -> Self {
+        Self {
+            snow: self.season != Season::Winter,
+            ..self.clone()
+        }
+    }
+
+    /// Whether there is snow, the scene's own or some that has fallen on it.
+    fn snowy(&self) -> bool {
+        self.snow || self.season == Season::Winter
     }
 
     /// A photo-like rendering. The composition does not depend on the size; the picture shows the middle of a 4:3 frame.

@@ -3,7 +3,7 @@
 use super::canvas::{Canvas, Colour, add, hex, mix, scale};
 use super::class::Class;
 use super::light::Light;
-use super::{Building, Hour, House, Scene, Season, land, towers};
+use super::{Building, Hour, House, Scene, land, towers};
 use crate::data::seed::{Seed, fbm, noise};
 
 type Point = [f32; 3];
@@ -151,7 +151,7 @@ fn gabled(site: &Site, canvas: &mut Canvas) {
     let random = &mut Seed::new(house.seed);
     let cabin = house.building == Building::Cabin;
     let church = house.building == Building::Church;
-    let snow = site.scene.season == Season::Winter;
+    let snow = site.scene.snowy();
     let plaster = [0xF1E6D2, 0xE8D3AE, 0xDDB892, 0xEFE9DF, 0xD9C7B8][random.below(5)];
     let wall = if cabin {
         hex(0x7A4E2E)

@@ -2,6 +2,7 @@
 
 use super::canvas::{Canvas, Colour, hex, mix, scale};
 use super::class::Class;
+use super::ground::SNOW;
 use super::light::Light;
 use super::{Figure, Hour, Scene, Thing, land};
 use crate::data::seed::noise;
@@ -251,6 +252,11 @@ fn jetty(scene: &Scene, light: &Light, canvas: &mut Canvas, figure: &Figure) {
         }
         let grain = noise(index as f32 * 0.7, 3.0, scene.seed);
         let wood = scale(hex(0x94785A), 1.0 + 0.35 * grain);
+        let deck_colour = if scene.snow {
+            mix(wood, SNOW, 0.75 + 0.4 * grain)
+        } else {
+            wood
+        };
         let plank = |gap: f32, y: f32, z: f32| scene.camera.project(x + gap, y, z);
         let top = [
             plank(-half, deck, z),
@@ -260,7 +266,11 @@ fn jetty(scene: &Scene, light: &Light, canvas: &mut Canvas, figure: &Figure) {
         ];
         canvas.polygon(&top, next, |px, _| {
             (
-                tone(scale(wood, 1.0 + 0.15 * noise(px * 300.0, z, 4)), 0.36, z),
+                tone(
+                    scale(deck_colour, 1.0 + 0.15 * noise(px * 300.0, z, 4)),
+                    0.36,
+                    z,
+                ),
                 1.0,
             )
         });

@@ -11,11 +11,25 @@ use crate::data::seed::{fbm, noise, step};
 pub struct Cover {
     pub albedo: Colour,
     pub class: Class,
+    /// The part that fresh snow hides where it is flat.
+    holds: f32,
 }
+
+/// What fresh snow looks like.
+pub const SNOW: Colour = [0.88, 0.905, 0.955];
 
 impl Cover {
     fn new(class: Class, albedo: Colour) -> Self {
-        Self { albedo, class }
+        let holds = match class {
+            Class::Path => 0.45,
+            Class::Tree => 0.55,
+            _ => 0.96,
+        };
+        Self {
+            albedo,
+            class,
+            holds,
+        }
     }
 
     /// `self` at 0, `other` at 1; of the classes the one with more of the colour.
@@ -23,6 +37,7 @@ impl Cover {
         Self {
             albedo: mix(self.albedo, other.albedo, t),
             class: if t > 0.5 { other.class } else { self.class },
+            holds: self.holds + (other.holds - self.holds) * t,
         }
     }
 }
@@ -212,7 +227,23 @@ impl Ground {
             0.16
         };
         let albedo = scale(cover.albedo, 1.0 + gain * fine + 0.5 * gain * medium);
-        (Cover { albedo, ..cover }, normal)
+        let mut cover = Cover { albedo, ..cover };
+        if scene.snow {
+            let flat = step(0.42, 0.68, up + 0.12 * medium);
+            let dry = if scene.water {
+                step(0.1, 0.7, y + 0.15 * medium)
+            } else {
+                1.0
+            };
+            let bare = (0.25 * (broad + medium) + 0.12 * fine).max(0.0);
+            let white = scale(SNOW, 1.0 + 0.03 * (fine + medium));
+            cover.albedo = mix(
+                cover.albedo,
+                white,
+                (cover.holds - bare).max(0.0) * flat * dry,
+            );
+        }
+        (cover, normal)
     }
 
     /// Rock and snow above a wood: steep ground is rock, the rest of the high ground keeps snow from `snow` metres on.

@@ -111,6 +111,7 @@ fn bare(kind: Kind, seed: u32) -> Scene {
         clouds,
         water,
         night: false,
+        snow: false,
         trees: Vec::new(),
         houses: Vec::new(),
         roads: Vec::new(),

@@ -1,6 +1,7 @@
 //! Sun, sky, clouds, haze: the light of one scene, and the air in front of everything.
 
 mod night;
+mod winter;
 
 use super::canvas::{ASPECT, Canvas, Colour, add, hex, mix, scale};
 use super::class::Class;
@@ -33,10 +34,13 @@ pub struct Light {
 }
 
 impl Light {
-    /// The light of a scene at its hour, or of its night.
+    /// The light of a scene at its hour, or of its night, in its season or in winter.
     #[must_use]
     pub fn new(scene: &Scene) -> Self {
-        let light = Self::by_day(scene);
+        let mut light = Self::by_day(scene);
+        if scene.snow {
+            light = light.in_winter(scene);
+        }
         if scene.night {
             light.by_night(scene)
         } else {

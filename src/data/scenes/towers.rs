@@ -1,9 +1,11 @@
 //! A church steeple and a lighthouse.
 
 use super::buildings::Site;
-use super::canvas::{Canvas, Colour, hex, scale};
+use super::canvas::{Canvas, Colour, hex, mix, scale};
 use super::class::Class;
 use super::figures;
+use super::ground::SNOW;
+use crate::data::seed::{fbm, step};
 
 /// A square tower with a pointed roof and a cross, at the left end of the ridge.
 pub fn steeple(site: &Site, canvas: &mut Canvas, ridge: f32, tile: Colour, wall: Colour) {
@@ -55,8 +57,10 @@ pub fn steeple(site: &Site, canvas: &mut Canvas, ridge: f32, tile: Colour, wall:
         let out = |c: [f32; 2]| [a + (c[0] - a) * over, c[1] * over, top];
         canvas.class = Some(Class::Roof);
         let roof = [normal[0] * 0.95, 0.3, normal[2] * 0.95];
-        site.face(canvas, &[out(p), out(q), apex], roof, |_, _| {
-            scale(tile, 0.75)
+        let snow = if site.scene.snow { 0.7 } else { 0.0 };
+        site.face(canvas, &[out(p), out(q), apex], roof, |s, t| {
+            let patch = snow * step(-0.3, 0.2, fbm(s * 5.0, t * 5.0, 3, site.house.seed));
+            mix(scale(tile, 0.75), SNOW, patch)
         });
     }
     let p = site.world(apex[0], apex[1], apex[2]);
@@ -154,7 +158,8 @@ pub fn lighthouse(site: &Site, canvas: &mut Canvas) {
     let lamp = [tall + 0.5, tall + 2.4];
     band(Class::Window, lamp, [top_half * 0.8; 2], hex(0xFFE9A8));
     let cap = [tall + 2.4, tall + 3.9];
-    band(Class::Roof, cap, [top_half * 1.05, 0.05], hex(0xB5352A));
+    let paint = mix(hex(0xB5352A), SNOW, if site.scene.snow { 0.8 } else { 0.0 });
+    band(Class::Roof, cap, [top_half * 1.05, 0.05], paint);
     if site.scene.night {
         let at = [foot[0], foot[1] - (tall + 1.45) * size];
         beams(canvas, at, z, size);

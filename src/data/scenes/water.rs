@@ -87,8 +87,8 @@ pub fn draw(scene: &Scene, light: &Light, canvas: &mut Canvas, wet: &Wet) {
         };
         let body = if sea {
             mix(
-                hex(0x5FC3BE),
-                hex(0x14597F),
+                hex(if scene.snow { 0x6E9FA6 } else { 0x5FC3BE }),
+                hex(if scene.snow { 0x1D4A66 } else { 0x14597F }),
                 step(0.05, 3.6, bed + 0.3 * noise(x / 30.0, z / 12.0, seed ^ 6)),
             )
         } else {
