@@ -18,6 +18,7 @@ mod towers;
 mod trees;
 mod undergrowth;
 mod water;
+mod windows;
 
 use canvas::{ASPECT, Canvas};
 use class::Parts;

@@ -55,7 +55,7 @@ pub struct Canvas {
     pub pixels: Vec<Colour>,
     /// Distance of what is seen in each pixel; infinite for the sky.
     pub depth: Vec<f32>,
-    /// What is being painted; nothing for shadows, smoke and light, which change the colour alone.
+    /// What is being painted; nothing for shadows, smoke and light, which change the colour alone, not the depth.
     pub class: Option<Class>,
     /// What the pixels show, if that is wanted.
     pub parts: Parts,
@@ -128,10 +128,10 @@ impl Canvas {
     pub fn blend(&mut self, at: usize, z: f32, colour: Colour, alpha: f32) {
         if alpha > 0.002 && z <= self.depth[at] {
             self.pixels[at] = mix(self.pixels[at], colour, alpha.min(1.0));
-            if alpha > 0.5 {
-                self.depth[at] = z;
-            }
             if let Some(class) = self.class {
+                if alpha > 0.5 {
+                    self.depth[at] = z;
+                }
                 self.parts.over(at, class, alpha.min(1.0));
             }
         }

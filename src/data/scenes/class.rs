@@ -89,7 +89,7 @@ impl Class {
             Self::Snow => [250, 250, 255],
             Self::Ground => [140, 190, 80],
             Self::Sand => [235, 205, 130],
-            Self::Path => [180, 140, 90],
+            Self::Path => [170, 120, 50],
             Self::Water => [30, 90, 170],
             Self::Tree => [20, 90, 50],
             Self::Shrub => [60, 150, 40],

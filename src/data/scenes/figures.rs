@@ -205,7 +205,7 @@ fn boat(scene: &Scene, light: &Light, canvas: &mut Canvas, figure: &Figure) {
         1.0,
     );
     if scene.night {
-        lamp(canvas, point(-1.0, 1.0), z, 0.2 * size);
+        lamp(canvas, point(-1.1, 0.4), z, 0.2 * size);
     }
 }
 

@@ -1,3 +1,5 @@
+mod labels;
+
 use super::{NAMES, Scene};
 use image::RgbImage;
 
@@ -98,17 +100,16 @@ fn the_composition_depends_on_the_seed_but_not_on_the_size() {
     }
 }
 
-/// FNV-1a (Fowler, Noll and Vo) of the bytes.
-fn hash(bytes: &[u8]) -> u64 {
-    bytes.iter().fold(0xCBF2_9CE4_8422_2325, |hash, &byte| {
-        (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
-    })
-}
-
 // `sin` and `powf` may differ in the last bit on other machines.
 #[cfg(all(target_os = "linux", target_env = "gnu", target_arch = "x86_64"))]
 #[test]
 fn photos_are_those_that_networks_were_trained_on() {
+    // FNV-1a (Fowler, Noll and Vo).
+    let hash = |bytes: &[u8]| {
+        bytes.iter().fold(0xCBF2_9CE4_8422_2325_u64, |hash, &byte| {
+            (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01B3)
+        })
+    };
     for (name, seed, width, height, expected) in [
         ("lake", 1, 64, 48, 0x68D8_DA49_17A8_A5CC),
         ("lake", 4, 128, 128, 0x52B4_2CD5_0B9B_F567),

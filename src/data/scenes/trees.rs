@@ -83,6 +83,9 @@ pub fn fir(
             if capped {
                 let white = paint.colour(hex(0xEDF1F8), (lit * 1.15).min(1.0));
                 let from = [x + (tip_x - x) * 0.25, y + droop * 0.25 - thick * 0.55];
+                // The tree is no larger for the snow that has fallen on it.
+                let class = canvas.class;
+                canvas.class = class.filter(|_| !scene.snow);
                 canvas.stroke(
                     from,
                     [tip_x, y + droop - thick * 0.42],
@@ -91,6 +94,7 @@ pub fn fir(
                     white,
                     0.9,
                 );
+                canvas.class = class;
             }
         }
     }
