@@ -2,7 +2,8 @@
 //!
 //! A [`Scene`] is the layout only: terrain, trees, houses, roads, water, sun and clouds in metres, with the camera at
 //! the origin looking along +z, x to the right, y up, water at height 0. Renderings read it and never change it, so that
-//! every rendering of one scene shows the same world.
+//! every rendering of one scene shows the same world: a photo, by day or by night, in its own season or in winter, and
+//! a map of what each pixel shows.
 
 mod buildings;
 pub mod canvas;
@@ -223,7 +224,7 @@ pub struct Scene {
     pub clouds: f32,
     /// True when ground below height 0 is under water.
     pub water: bool,
-    /// True by night: the hour then only tells which night.
+    /// True after dark, whatever the hour; what stands where still follows the hour.
     pub night: bool,
     /// True when snow has fallen on what `season` shows.
     pub snow: bool,
@@ -253,8 +254,8 @@ impl Scene {
         Some(layout::scene(kind, seed))
     }
 
-    /// The same place by night: a dark sky with moon and stars, lamps and lit windows. Its photo is the photo of this scene pixel
-    /// by pixel, in another light.
+    /// The same place by night: moonlight, a dark sky with moon and stars, lamps and lit windows. Its photo shows the same
+    /// things as the photo of this scene, pixel by pixel, and its shadows fall the same way.
     #[must_use]
     pub fn by_night(&self) -> Self {
         Self {
@@ -264,7 +265,7 @@ impl Scene {
     }
 
     /// The same place in winter: snow on the ground, on roofs and plants. Its photo shows the same things as the photo of
-    /// this scene pixel by pixel; leaves are frosted, not fallen. A scene that is in winter anyway stays as it is.
+    /// this scene, pixel by pixel; leaves are frosted, not fallen. A scene that is in winter anyway stays as it is.
     #[must_use]
     pub fn in_winter(&self) -> Self {
         Self {

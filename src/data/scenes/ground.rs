@@ -6,6 +6,9 @@ use super::land::{height, inland};
 use super::{Kind, Scene, Season};
 use crate::data::seed::{fbm, noise, step};
 
+/// The albedo of fresh snow.
+pub const SNOW: Colour = [0.88, 0.905, 0.955];
+
 /// What covers a point of the ground.
 #[derive(Clone, Copy)]
 pub struct Cover {
@@ -14,9 +17,6 @@ pub struct Cover {
     /// The part that fresh snow hides where it is flat.
     holds: f32,
 }
-
-/// What fresh snow looks like.
-pub const SNOW: Colour = [0.88, 0.905, 0.955];
 
 impl Cover {
     fn new(class: Class, albedo: Colour) -> Self {

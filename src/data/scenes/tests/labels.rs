@@ -33,16 +33,15 @@ fn numbers_names_and_colours_of_classes_are_their_own() {
 }
 
 #[test]
-fn labels_have_the_size_that_was_asked_for_and_are_the_same_each_time() {
+fn labels_night_and_winter_have_the_size_that_was_asked_for_and_are_the_same_each_time() {
     for name in NAMES {
         for (width, height) in [(1, 1), (2, 7), (33, 5), (64, 48)] {
-            let labels = scene(name, 3).labels(width, height);
-            assert_eq!(labels.dimensions(), (width, height), "{name}");
-            assert_eq!(
-                labels.as_raw(),
-                scene(name, 3).labels(width, height).as_raw(),
-                "{name}"
-            );
+            let labels = || scene(name, 3).labels(width, height);
+            assert_eq!(labels().dimensions(), (width, height), "{name}");
+            assert_eq!(labels().as_raw(), labels().as_raw(), "{name}");
+            let other = || scene(name, 3).in_winter().by_night().photo(width, height);
+            assert_eq!(other().dimensions(), (width, height), "{name}");
+            assert_eq!(other().as_raw(), other().as_raw(), "{name}");
         }
     }
 }
