@@ -20,16 +20,30 @@ impl Pix2pixTask {
     pub fn planes(self) -> usize {
         match self {
             Self::Edges | Self::Grey => 1,
+            Self::Labels | Self::Night | Self::Winter => CHANNELS,
         }
     }
 
-    /// The input that belongs to a photo: `[planes, H, W]`, 0..=255.
-    fn of(self, photo: &RgbImage) -> Vec<u8> {
+    /// Input `[planes, H, W]` and target `[3, H, W]` of a scene, 0..=255.
+    fn of(self, scene: &Scene, size: u32) -> [Vec<u8>; 2] {
+        let picture = photo(scene, size);
         match self {
-            Self::Edges => edges(photo),
-            Self::Grey => luminance(photo).iter().map(|l| l.round() as u8).collect(),
+            Self::Edges => [edges(&picture), planes(&picture)],
+            Self::Grey => {
+                let grey = luminance(&picture).into_iter().map(|l| l.round() as u8);
+                [grey.collect(), planes(&picture)]
+            }
+            Self::Labels => [planes(&scene.label_picture(size, size)), planes(&picture)],
+            Self::Night => [&picture, &photo(&scene.by_night(), size)].map(planes),
+            Self::Winter => [&picture, &photo(&scene.in_winter(), size)].map(planes),
         }
     }
+}
+
+/// Red, green and blue apart.
+fn planes(picture: &RgbImage) -> Vec<u8> {
+    let channel = |c: usize| picture.pixels().map(move |p| p.0[c]);
+    (0..CHANNELS).flat_map(channel).collect()
 }
 
 /// Rec. 601, 0..=255, row by row.
@@ -130,13 +144,12 @@ impl Pairs {
         self.targets.extend(target);
     }
 
-    /// Adds a scene's photo and what the task makes of it.
+    /// Adds what the task makes of a scene.
     fn add_scene(&mut self, task: Pix2pixTask, first: u32) {
         let kind = NAMES[self.len() % NAMES.len()];
         let scene = Scene::new(kind, first + self.len() as u32).expect("a known name");
-        let photo = photo(&scene, self.size as u32);
-        let planes = (0..CHANNELS).flat_map(|c| photo.pixels().map(move |p| p.0[c]));
-        self.push(&task.of(&photo), &planes.collect::<Vec<_>>());
+        let [input, target] = task.of(&scene, self.size as u32);
+        self.push(&input, &target);
     }
 
     /// How many there are.
@@ -342,6 +355,28 @@ mod tests {
         assert_eq!(x, [plain, turned].concat());
         assert_eq!((y[0], y[1]), (y[13], y[12]));
         assert_eq!(y[2], 2.0 / 127.5 - 1.0);
+    }
+
+    #[test]
+    fn every_task_has_pairs_that_belong_together() {
+        use Pix2pixTask::{Edges, Grey, Labels, Night, Winter};
+        for task in [Edges, Grey, Labels, Night, Winter] {
+            let config = Pix2pixConfig {
+                task,
+                size: 32,
+                ..Pix2pixConfig::default()
+            };
+            let pairs = PairDrawer::held(&config, 6).finish();
+            assert_eq!(pairs.inputs.len(), 6 * task.planes() * 32 * 32, "{task:?}");
+            let mean =
+                |all: &[u8]| all.iter().map(|x| u32::from(*x)).sum::<u32>() as usize / all.len();
+            let (given, found) = (mean(&pairs.inputs), mean(&pairs.targets));
+            match task {
+                Night => assert!(2 * found < given, "{found} by night, {given} by day"),
+                Winter => assert!(found > given + 10, "{found} in snow, {given} before"),
+                _ => {}
+            }
+        }
     }
 
     #[test]

@@ -2,11 +2,14 @@
 //!
 //! A [`Scene`] is the layout only: terrain, trees, houses, roads, water, sun and clouds in metres, with the camera at
 //! the origin looking along +z, x to the right, y up, water at height 0. Renderings read it and never change it, so that
-//! every rendering of one scene shows the same world.
+//! every rendering of one scene shows the same world: a photo, by day or by night, in its own season or in winter, and
+//! a map of what each pixel shows.
 
 mod buildings;
 pub mod canvas;
+pub mod class;
 mod figures;
+mod ground;
 mod land;
 mod layout;
 mod light;
@@ -16,9 +19,11 @@ mod towers;
 mod trees;
 mod undergrowth;
 mod water;
+mod windows;
 
 use canvas::{ASPECT, Canvas};
-use image::RgbImage;
+use class::Parts;
+use image::{GrayImage, RgbImage};
 
 /// The scenes a page can ask for by name.
 pub const NAMES: [&str; 6] = ["lake", "village", "coast", "forest", "desert", "winter"];
@@ -219,6 +224,10 @@ pub struct Scene {
     pub clouds: f32,
     /// True when ground below height 0 is under water.
     pub water: bool,
+    /// True after dark, whatever the hour; what stands where still follows the hour.
+    pub night: bool,
+    /// True when snow has fallen on what `season` shows.
+    pub snow: bool,
     /// Plants, farthest first.
     pub trees: Vec<Tree>,
     /// Buildings, farthest first.
@@ -245,21 +254,73 @@ impl Scene {
         Some(layout::scene(kind, seed))
     }
 
+    /// The same place by night: moonlight, a dark sky with moon and stars, lamps and lit windows. Its photo shows the same
+    /// things as the photo of this scene, pixel by pixel, and its shadows fall the same way.
+    #[must_use]
+    pub fn by_night(&self) -> Self {
+        Self {
+            night: true,
+            ..self.clone()
+        }
+    }
+
+    /// The same place in winter: snow on the ground, on roofs and plants. Its photo shows the same things as the photo of
+    /// this scene, pixel by pixel; leaves are frosted, not fallen. A scene that is in winter anyway stays as it is.
+    #[must_use]
+    pub fn in_winter(&self) -> Self {
+        Self {
+            snow: self.season != Season::Winter,
+            ..self.clone()
+        }
+    }
+
+    /// Whether there is snow, the scene's own or some that has fallen on it.
+    fn snowy(&self) -> bool {
+        self.snow || self.season == Season::Winter
+    }
+
     /// A photo-like rendering. The composition does not depend on the size; the picture shows the middle of a 4:3 frame.
     #[must_use]
     pub fn photo(&self, width: u32, height: u32) -> RgbImage {
         let light = light::Light::new(self);
         let mut canvas = Canvas::new(width, height, [0.0; 3]);
-        light.sky(self, &mut canvas);
-        let wet = terrain::draw(self, &light, &mut canvas);
-        plants::shadows(self, &light, &mut canvas);
-        self.objects(&light, &mut canvas, false);
-        if self.water {
-            water::draw(self, &light, &mut canvas, &wet);
-            self.objects(&light, &mut canvas, true);
-        }
+        self.draw(&light, &mut canvas);
         light.air(self, &mut canvas);
         canvas.finish()
+    }
+
+    /// The label map of [`Self::photo`] at the same size: each pixel holds the number of the [`Class`](class::Class)
+    /// that most of its colour in the photo comes from. It depends on the layout alone: by night and in winter it is
+    /// the same.
+    #[must_use]
+    pub fn labels(&self, width: u32, height: u32) -> GrayImage {
+        let mut canvas = Canvas::new(width, height, [0.0; 3]);
+        canvas.parts = Parts::new(canvas.pixels.len());
+        self.draw(&light::Light::new(self), &mut canvas);
+        GrayImage::from_raw(
+            canvas.width as u32,
+            canvas.height as u32,
+            canvas.parts.largest(),
+        )
+        .expect("one number for each pixel")
+    }
+
+    /// [`Self::labels`] in the colours of the classes.
+    #[must_use]
+    pub fn label_picture(&self, width: u32, height: u32) -> RgbImage {
+        class::picture(&self.labels(width, height))
+    }
+
+    /// Everything but the lens.
+    fn draw(&self, light: &light::Light, canvas: &mut Canvas) {
+        light.sky(self, canvas);
+        let wet = terrain::draw(self, light, canvas);
+        plants::shadows(self, light, canvas);
+        self.objects(light, canvas, false);
+        if self.water {
+            water::draw(self, light, canvas, &wet);
+            self.objects(light, canvas, true);
+        }
     }
 
     /// Everything that stands on the ground, farthest first; `near` are the things whose reflection is out of the

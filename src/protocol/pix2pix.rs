@@ -5,15 +5,21 @@ use serde::{Deserialize, Serialize};
 
 use super::{Learning, Objective};
 
-/// What is made of a scene's photo, which is to be found again from it.
+/// What is given of a scene, and what is to be found from it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "kebab-case")]
 pub enum Pix2pixTask {
-    /// Its edges, dark on white.
+    /// From the edges of its photo, dark on white, to the photo.
     Edges,
-    /// Its luminance.
+    /// From its luminance to the photo.
     Grey,
+    /// From the kinds of things in it, each in a colour of its own (`data::scenes::class`), to the photo.
+    Labels,
+    /// From the photo by day to that by night.
+    Night,
+    /// From the photo to that after snow has fallen.
+    Winter,
 }
 
 /// Settings of `pix2pix`; ranges are checked by `jobs::check_pix2pix`. Defaults are pytorch-CycleGAN-and-pix2pix's where

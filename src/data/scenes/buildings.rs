@@ -1,8 +1,9 @@
 //! Houses, a church and a cabin: boxes with gable roofs in true perspective.
 
-use super::canvas::{Canvas, Colour, add, hex, mix, scale};
+use super::canvas::{Canvas, Colour, add, hex, scale};
+use super::class::Class;
 use super::light::Light;
-use super::{Building, Hour, House, Scene, Season, land, towers};
+use super::{Building, Hour, House, Scene, land, towers, windows};
 use crate::data::seed::{Seed, fbm, noise};
 
 type Point = [f32; 3];
@@ -27,7 +28,8 @@ impl Site<'_> {
         ]
     }
 
-    fn turned(&self, normal: [f32; 3]) -> [f32; 3] {
+    /// A local direction in the world.
+    pub fn turned(&self, normal: [f32; 3]) -> [f32; 3] {
         let (sin, cos) = self.house.turn.sin_cos();
         [
             normal[0] * cos - normal[2] * sin,
@@ -150,7 +152,7 @@ fn gabled(site: &Site, canvas: &mut Canvas) {
     let random = &mut Seed::new(house.seed);
     let cabin = house.building == Building::Cabin;
     let church = house.building == Building::Church;
-    let snow = site.scene.season == Season::Winter;
+    let snow = site.scene.snowy();
     let plaster = [0xF1E6D2, 0xE8D3AE, 0xDDB892, 0xEFE9DF, 0xD9C7B8][random.below(5)];
     let wall = if cabin {
         hex(0x7A4E2E)
@@ -181,6 +183,7 @@ fn gabled(site: &Site, canvas: &mut Canvas) {
         };
         scale(wall, (1.0 + grain) * (0.80 + 0.20 * (t * 3.0).min(1.0)))
     };
+    canvas.class = Some(Class::Wall);
     for side in [-1.0, 1.0] {
         site.face(
             canvas,
@@ -202,7 +205,8 @@ fn gabled(site: &Site, canvas: &mut Canvas) {
         ];
         site.face(canvas, &gable, [side, 0.0, 0.0], plank);
     }
-    windows(site, canvas, random);
+    windows::draw(site, canvas, random);
+    canvas.class = Some(Class::Roof);
     let over = 0.35;
     let slope = (ridge - h) / w;
     let length = (1.0 + slope * slope).sqrt();
@@ -235,114 +239,15 @@ fn gabled(site: &Site, canvas: &mut Canvas) {
                 [corners[1][0], corners[1][1], eave + 0.32],
                 [corners[0][0], corners[0][1], eave + 0.32],
             ];
+            canvas.class = canvas.class.filter(|_| !site.scene.snow);
             site.face(canvas, &edge, [0.0, 0.0, -1.0], |_, _| hex(0xE3EAF6));
+            canvas.class = Some(Class::Roof);
         }
     }
     if church {
         towers::steeple(site, canvas, ridge, tile, wall);
     } else {
         chimney(site, canvas, random, ridge);
-    }
-}
-
-fn windows(site: &Site, canvas: &mut Canvas, random: &mut Seed) {
-    let house = site.house;
-    let (l, w, h) = (house.length / 2.0, house.width / 2.0, house.height);
-    let evening = site.scene.hour == Hour::Dusk || house.building == Building::Cabin;
-    let floors = if h > 3.9 { 2 } else { 1 };
-    let pane = |canvas: &mut Canvas,
-                random: &mut Seed,
-                middle: [f32; 3],
-                across: [f32; 2],
-                normal: [f32; 3]| {
-        let turned = site.turned(normal);
-        let p = site.world(middle[0], middle[1], middle[2]);
-        if p[0] * turned[0] + p[2] * turned[2] >= 0.0 {
-            return;
-        }
-        let lit = evening && random.chance(0.72);
-        let glass = if lit {
-            scale(mix(hex(0xFFB648), hex(0xFFE09A), random.uniform()), 1.5)
-        } else {
-            site.seen(scale(hex(0x3D4B5E), 0.6))
-        };
-        let frame = site.seen(site.light.on(hex(0xEDE6DA), turned, 0.6));
-        let size = if house.building == Building::Church {
-            [0.9, 2.4]
-        } else {
-            [0.95, 1.15]
-        };
-        site.pane(
-            canvas,
-            middle,
-            across,
-            [size[0] + 0.28, size[1] + 0.28],
-            frame,
-        );
-        site.pane(canvas, middle, across, size, glass);
-        site.pane(canvas, middle, across, [0.09, size[1]], frame);
-        site.pane(canvas, middle, across, [size[0], 0.08], frame);
-        if lit {
-            let at = site.scene.camera.project(p[0], p[1], p[2]);
-            let size = site.scene.camera.focal / p[2];
-            canvas.dab(
-                at[0],
-                at[1],
-                p[2] - 4.0,
-                2.2 * size,
-                2.0 * size,
-                0.0,
-                1.9,
-                hex(0xFFB055),
-                0.16,
-            );
-        }
-    };
-    for floor in 0..floors {
-        let up = if floors == 2 {
-            h * (0.27 + 0.48 * floor as f32)
-        } else {
-            h * 0.55
-        };
-        let count = (house.length / 2.7) as i32;
-        for i in 0..count {
-            let a = -l + (i as f32 + 0.5) / count as f32 * house.length;
-            for side in [-1.0, 1.0] {
-                if floor == 0 && i == count / 2 {
-                    let door = site.turned([0.0, 0.0, side]);
-                    let p = site.world(a, side * w, 1.0);
-                    if p[0] * door[0] + p[2] * door[2] < 0.0 {
-                        let wood = site.seen(site.light.on(hex(0x5A3722), door, 0.8));
-                        site.pane(
-                            canvas,
-                            [a, side * (w + 0.02), 1.05],
-                            [1.0, 0.0],
-                            [1.15, 2.1],
-                            wood,
-                        );
-                    }
-                    continue;
-                }
-                pane(
-                    canvas,
-                    random,
-                    [a, side * (w + 0.02), up],
-                    [1.0, 0.0],
-                    [0.0, 0.0, side],
-                );
-            }
-        }
-        for side in [-1.0, 1.0] {
-            for b in [-0.25, 0.25] {
-                pane(
-                    canvas,
-                    random,
-                    [side * (l + 0.02), b * house.width, up],
-                    [0.0, 1.0],
-                    [side, 0.0, 0.0],
-                );
-            }
-        }
     }
 }
 
@@ -390,7 +295,8 @@ fn chimney(site: &Site, canvas: &mut Canvas, random: &mut Seed, ridge: f32) {
     if !random.chance(smoking) || site.scene.hour == Hour::Noon {
         return;
     }
-    let drift = random.range(0.5, 1.1) * -site.light.sun[0].signum();
+    canvas.class = None;
+    let drift = random.range(0.5, 1.1) * -site.scene.sun[0].signum();
     for puff in 0..26 {
         let t = puff as f32 / 26.0;
         let p = site.world(a, 0.0, top + 7.0 * t);

@@ -4,6 +4,7 @@
 //! picture of another shape shows its middle. Every edge is anti-aliased, and what is smaller than a pixel fades
 //! instead of flickering: the same picture at 192 and at 1024 pixels.
 
+use super::class::{Class, Parts};
 use image::{Rgb, RgbImage};
 
 /// Linear light, red, green, blue; 1 is paper white.
@@ -54,6 +55,10 @@ pub struct Canvas {
     pub pixels: Vec<Colour>,
     /// Distance of what is seen in each pixel; infinite for the sky.
     pub depth: Vec<f32>,
+    /// What is being painted; nothing for shadows, smoke and light, which change the colour alone, not the depth.
+    pub class: Option<Class>,
+    /// What the pixels show, if that is wanted.
+    pub parts: Parts,
     scale: f32,
     left: f32,
     top: f32,
@@ -70,6 +75,8 @@ impl Canvas {
             height,
             pixels: vec![colour; width * height],
             depth: vec![f32::INFINITY; width * height],
+            class: None,
+            parts: Parts::default(),
             scale,
             left: (width as f32 - scale * ASPECT) / 2.0,
             top: (height as f32 - scale) / 2.0,
@@ -121,8 +128,11 @@ impl Canvas {
     pub fn blend(&mut self, at: usize, z: f32, colour: Colour, alpha: f32) {
         if alpha > 0.002 && z <= self.depth[at] {
             self.pixels[at] = mix(self.pixels[at], colour, alpha.min(1.0));
-            if alpha > 0.5 {
-                self.depth[at] = z;
+            if let Some(class) = self.class {
+                if alpha > 0.5 {
+                    self.depth[at] = z;
+                }
+                self.parts.over(at, class, alpha.min(1.0));
             }
         }
     }

@@ -1,6 +1,8 @@
 //! The small things people bring: camels, boats, a jetty.
 
 use super::canvas::{Canvas, Colour, hex, mix, scale};
+use super::class::Class;
+use super::ground::SNOW;
 use super::light::Light;
 use super::{Figure, Hour, Scene, Thing, land};
 use crate::data::seed::noise;
@@ -12,6 +14,7 @@ pub fn draw(scene: &Scene, light: &Light, canvas: &mut Canvas, figure: &Figure) 
     } else {
         f32::NEG_INFINITY
     });
+    canvas.class = Some(Class::Figure);
     match figure.what {
         Thing::Camel => camel(scene, light, canvas, figure, base),
         Thing::Boat => boat(scene, light, canvas, figure),
@@ -70,6 +73,7 @@ fn camel(scene: &Scene, light: &Light, canvas: &mut Canvas, figure: &Figure, bas
     limb([0.0, 2.0], [0.03, 2.65], 0.52, 0.36, tone(0xE9E2D2, 0.6));
     limb([0.03, 2.82], [0.03, 2.9], 0.28, 0.24, tone(0x34467A, 0.5));
     // Its shadow, thrown along the sand.
+    canvas.class = None;
     let flat = light.sun[0].hypot(light.sun[2]);
     let long = 2.4 * flat / light.sun[1];
     for i in 0..10 {
@@ -200,6 +204,19 @@ fn boat(scene: &Scene, light: &Light, canvas: &mut Canvas, figure: &Figure) {
         tone(0xC9A97A, 0.6),
         1.0,
     );
+    if scene.night {
+        lamp(canvas, point(-1.1, 0.4), z, 0.2 * size);
+    }
+}
+
+/// A lamp and its glow.
+pub fn lamp(canvas: &mut Canvas, at: [f32; 2], z: f32, size: f32) {
+    canvas.class = None;
+    for (wide, soft, alpha) in [(6.0, 1.9, 0.16), (2.0, 1.6, 0.35), (0.9, 0.6, 1.0)] {
+        let wide = wide * size;
+        let colour = scale(hex(0xFFC46A), 1.4);
+        canvas.dab(at[0], at[1], z, wide, wide, 0.0, soft, colour, alpha);
+    }
 }
 
 /// Planks on posts from the shore out over the water.
@@ -235,6 +252,11 @@ fn jetty(scene: &Scene, light: &Light, canvas: &mut Canvas, figure: &Figure) {
         }
         let grain = noise(index as f32 * 0.7, 3.0, scene.seed);
         let wood = scale(hex(0x94785A), 1.0 + 0.35 * grain);
+        let deck_colour = if scene.snow {
+            mix(wood, SNOW, 0.75 + 0.4 * grain)
+        } else {
+            wood
+        };
         let plank = |gap: f32, y: f32, z: f32| scene.camera.project(x + gap, y, z);
         let top = [
             plank(-half, deck, z),
@@ -244,7 +266,11 @@ fn jetty(scene: &Scene, light: &Light, canvas: &mut Canvas, figure: &Figure) {
         ];
         canvas.polygon(&top, next, |px, _| {
             (
-                tone(scale(wood, 1.0 + 0.15 * noise(px * 300.0, z, 4)), 0.36, z),
+                tone(
+                    scale(deck_colour, 1.0 + 0.15 * noise(px * 300.0, z, 4)),
+                    0.36,
+                    z,
+                ),
                 1.0,
             )
         });

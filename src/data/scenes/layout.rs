@@ -110,6 +110,8 @@ fn bare(kind: Kind, seed: u32) -> Scene {
         sun,
         clouds,
         water,
+        night: false,
+        snow: false,
         trees: Vec::new(),
         houses: Vec::new(),
         roads: Vec::new(),

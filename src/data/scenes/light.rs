@@ -1,6 +1,10 @@
 //! Sun, sky, clouds, haze: the light of one scene, and the air in front of everything.
 
+mod night;
+mod winter;
+
 use super::canvas::{ASPECT, Canvas, Colour, add, hex, mix, scale};
+use super::class::Class;
 use super::{Hour, Kind, Scene};
 use crate::data::seed::{cell, fbm, noise, step};
 
@@ -21,12 +25,30 @@ pub struct Light {
     clear: f32,
     /// Extra haze on the ground, and the metres of height over which it thins out.
     mist: [f32; 2],
+    /// Factor for colours that are given as they look in daylight.
+    pub day: f32,
+    /// Slope to the right at which water glitters.
+    pub glitter: f32,
+    /// Frame point of the moon, if it is night.
+    moon: Option<[f32; 2]>,
 }
 
 impl Light {
-    /// The light of a scene at its hour.
+    /// The light of a scene at its hour, or of its night, in its season or in winter.
     #[must_use]
     pub fn new(scene: &Scene) -> Self {
+        let mut light = Self::by_day(scene);
+        if scene.snow {
+            light = light.in_winter(scene);
+        }
+        if scene.night {
+            light.by_night(scene)
+        } else {
+            light
+        }
+    }
+
+    fn by_day(scene: &Scene) -> Self {
         let base = Self {
             sun: scene.sun,
             beam: scale(hex(0xFFF2DC), 1.45),
@@ -38,6 +60,9 @@ impl Light {
             cloud: [hex(0x9FB2C6), hex(0xFFFDF8)],
             clear: 3200.0,
             mist: [0.0, 1.0],
+            day: 1.0,
+            glitter: scene.sun[0] / scene.sun[2].max(0.2),
+            moon: None,
         };
         match (scene.kind, scene.hour) {
             (Kind::Lake, _) => Self {
@@ -157,10 +182,18 @@ impl Light {
     pub fn sky(&self, scene: &Scene, canvas: &mut Canvas) {
         let camera = scene.camera;
         let seed = scene.seed;
+        let pixel = canvas.pixel();
+        let mut parts = std::mem::take(&mut canvas.parts);
+        let mut next = 0;
         canvas.shade(|x, y, _| {
+            let at = next;
+            next += 1;
             let right = (x - ASPECT / 2.0) / camera.focal;
             let up = (camera.horizon - y) / camera.focal;
-            let colour = self.clear_sky(right, up);
+            let mut colour = self.clear_sky(right, up);
+            if let Some(moon) = self.moon {
+                colour = self.heavens(scene, moon, [x, y], pixel, colour);
+            }
             if up < 0.004 || scene.clouds <= 0.0 {
                 return colour;
             }
@@ -184,8 +217,10 @@ impl Light {
                 scale(self.glow, 0.35 * near.powi(10) * (1.0 - here).max(0.0)),
             );
             let cover = step(0.0, 0.28, here) * step(0.004, 0.07, up) * 0.92;
+            parts.over(at, Class::Cloud, cover);
             mix(colour, white, cover)
         });
+        canvas.parts = parts;
     }
 
     /// What the lens adds in the end: the glow around the sun over everything, a little vignette, a little grain.
@@ -203,6 +238,9 @@ impl Light {
         let pixel = canvas.pixel();
         canvas.shade(|x, y, colour| {
             let mut colour = colour;
+            if scene.night {
+                colour = night::dark_adapted(colour);
+            }
             if ahead {
                 let near = (x - sun[0]).hypot(y - sun[1]);
                 colour = add(colour, scale(self.glow, 0.16 * (-near * 4.0).exp()));

@@ -1,6 +1,8 @@
 //! What grows: the shadows of all plants, grass and flowers, and which painter draws which plant.
 
 use super::canvas::{Canvas, Colour, add, hex, mix, scale};
+use super::class::Class;
+use super::ground::SNOW;
 use super::light::Light;
 use super::{Hour, Kind, Scene, Season, Species, Tree, land, trees, undergrowth};
 use crate::data::seed::{Seed, fbm};
@@ -12,6 +14,7 @@ pub struct Paint<'a> {
     right: f32,
     base: f32,
     z: f32,
+    snow: bool,
 }
 
 impl Paint<'_> {
@@ -24,12 +27,22 @@ impl Paint<'_> {
         });
         self.light.through(colour, self.right, self.base, self.z)
     }
+
+    /// `leaf`, or what is left of it when fresh snow hides `part` of what has withered to `dead`.
+    pub fn leaf(&self, leaf: Colour, dead: u32, part: f32) -> Colour {
+        if self.snow {
+            mix(hex(dead), SNOW, part.clamp(0.0, 1.0))
+        } else {
+            leaf
+        }
+    }
 }
 
 /// The shadows of all plants on the ground, before any of them is drawn.
 pub fn shadows(scene: &Scene, light: &Light, canvas: &mut Canvas) {
     let flat = light.sun[0].hypot(light.sun[2]).max(1e-3);
     let (dx, dz) = (-light.sun[0] / flat, -light.sun[2] / flat);
+    canvas.class = None;
     let strength = if scene.hour == Hour::Dusk { 0.22 } else { 0.42 };
     for tree in &scene.trees {
         if tree.z > 160.0 || matches!(tree.species, Species::Fern) {
@@ -70,14 +83,7 @@ pub fn shadows(scene: &Scene, light: &Light, canvas: &mut Canvas) {
                 * size
                 * ((scene.camera.eye - ground) / z).clamp(0.02, 0.6);
             let dark = light.through(
-                scale(
-                    light.shade,
-                    if scene.season == Season::Winter {
-                        0.55
-                    } else {
-                        0.09
-                    },
-                ),
+                scale(light.shade, if scene.snowy() { 0.55 } else { 0.09 }),
                 x / z,
                 ground,
                 z,
@@ -107,7 +113,12 @@ pub fn draw(scene: &Scene, light: &Light, canvas: &mut Canvas, tree: &Tree) {
         right: tree.x / tree.z,
         base,
         z: tree.z,
+        snow: scene.snow,
     };
+    canvas.class = Some(match tree.species {
+        Species::Bush | Species::Fern => Class::Shrub,
+        _ => Class::Tree,
+    });
     match tree.species {
         Species::Fir => trees::fir(scene, canvas, tree, &paint, at, tall),
         Species::Broadleaf | Species::Bush => trees::leaves(scene, canvas, tree, &paint, at, tall),
@@ -130,6 +141,7 @@ pub fn grass(scene: &Scene, light: &Light, canvas: &mut Canvas) {
         Kind::Forest => (2600, 2.4, 14.0, 0.16),
         _ => return,
     };
+    canvas.class = Some(Class::Ground);
     let random = &mut Seed::stream(scene.seed, 3);
     let mut blades: Vec<[f32; 2]> = (0..count)
         .map(|_| {
@@ -154,6 +166,7 @@ pub fn grass(scene: &Scene, light: &Light, canvas: &mut Canvas) {
             right: x / z,
             base,
             z,
+            snow: scene.snow,
         };
         let size = scene.camera.focal / z;
         let at = scene.camera.project(x, base, z);
@@ -167,6 +180,7 @@ pub fn grass(scene: &Scene, light: &Light, canvas: &mut Canvas) {
         } else {
             mix(hex(0x3F6A2A), hex(0x93A548), dry)
         };
+        let green = paint.leaf(green, 0x9A8660, 1.1 - 0.9 * dry);
         let wide = 0.016 * size;
         let knee = [at[0] + bend * 0.35, at[1] - high * 0.6];
         let tip = [at[0] + bend, at[1] - high];
@@ -188,7 +202,8 @@ pub fn grass(scene: &Scene, light: &Light, canvas: &mut Canvas) {
         );
         if scene.kind != Kind::Forest && random.chance(0.035) {
             let petal = [hex(0xF3E9F0), hex(0xF2C53D), hex(0xB981C9)][random.below(3)];
-            let glow = add(paint.colour(petal, 0.8), [0.02; 3]);
+            let petal = paint.leaf(petal, 0x9A8660, 1.0);
+            let glow = add(paint.colour(petal, 0.8), [0.02 * light.day; 3]);
             canvas.dab(
                 tip[0],
                 tip[1],

@@ -3,7 +3,9 @@
 
 use super::Scene;
 use super::canvas::{ASPECT, Canvas, Colour};
-use super::land::{self, Ground};
+use super::class::Class;
+use super::ground::Ground;
+use super::land;
 use super::light::Light;
 use crate::data::seed::step;
 
@@ -164,17 +166,19 @@ pub fn draw(scene: &Scene, light: &Light, canvas: &mut Canvas) -> Wet {
                     let across = near / camera.focal * canvas.pixel();
                     let away =
                         across * (near / (camera.eye - here[1]).abs().max(0.1)).clamp(1.0, 12.0);
-                    let colour = if under {
-                        light.haze(right, 0.0)
+                    let (colour, class) = if under {
+                        (light.haze(right, 0.0), Class::Water)
                     } else {
-                        let (albedo, normal) = ground.surface(scene, here, [across, away]);
+                        let (cover, normal) = ground.surface(scene, here, [across, away]);
                         let lit = shadow.lit(x, here[1], z) * land::dapple(scene, here[0], near);
-                        light.through(light.on(albedo, normal, lit), right, here[1], near)
+                        let lit = light.on(cover.albedo, normal, lit);
+                        (light.through(lit, right, here[1], near), cover.class)
                     };
                     // The parts of a row add up to one, and what they leave is sky.
                     for channel in 0..3 {
                         canvas.pixels[at][channel] += cover * (colour[channel] - sky[channel]);
                     }
+                    canvas.parts.before_sky(at, class, cover);
                     if under || cover > 0.4 || canvas.depth[at] == f32::INFINITY {
                         canvas.depth[at] = near;
                     }

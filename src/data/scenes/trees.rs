@@ -15,8 +15,9 @@ pub fn fir(
     tall: f32,
 ) {
     let random = &mut Seed::new(tree.seed);
-    let snow = scene.season == Season::Winter;
     let tint = random.uniform();
+    // Drawn from a stream of its own: the twigs must not depend on whether it has snowed.
+    let flakes = &mut Seed::stream(tree.seed, 1);
     let needle = mix(hex(0x1E3B2A), hex(0x3E5A2E), tint);
     let z = tree.z - 0.3;
     let wide = tall * random.range(0.17, 0.23);
@@ -74,9 +75,17 @@ pub fn fir(
                 colour,
                 0.95,
             );
-            if snow && random.chance(0.85) {
+            let capped = if scene.season == Season::Winter {
+                random.chance(0.85)
+            } else {
+                scene.snow && flakes.chance(0.85)
+            };
+            if capped {
                 let white = paint.colour(hex(0xEDF1F8), (lit * 1.15).min(1.0));
                 let from = [x + (tip_x - x) * 0.25, y + droop * 0.25 - thick * 0.55];
+                // The tree is no larger for the snow that has fallen on it.
+                let class = canvas.class;
+                canvas.class = class.filter(|_| !scene.snow);
                 canvas.stroke(
                     from,
                     [tip_x, y + droop - thick * 0.42],
@@ -85,6 +94,7 @@ pub fn fir(
                     white,
                     0.9,
                 );
+                canvas.class = class;
             }
         }
     }
@@ -103,12 +113,13 @@ pub fn leaves(
     let bush = tree.species == Species::Bush;
     let z = tree.z - 0.3;
     let warm = random.uniform();
-    let leaf = match (scene.kind, scene.season) {
+    let green = match (scene.kind, scene.season) {
         (Kind::Desert, _) => mix(hex(0x6B6A3C), hex(0x8E8250), warm),
         (_, Season::Autumn) => mix(hex(0xB8701F), hex(0xD9A02E), warm),
         (Kind::Coast, _) => mix(hex(0x4C6A2C), hex(0x7D8C3E), warm),
         _ => mix(hex(0x35602A), hex(0x6A8A36), warm),
     };
+    let leaf = paint.leaf(green, 0x6A5646, 0.0);
     let (centre, half_x, half_y) = if bush {
         (0.45, 0.62, 0.5)
     } else {
@@ -189,6 +200,7 @@ pub fn leaves(
                 hex(0xC9C04E),
                 0.22 * lit,
             );
+            let tint = paint.leaf(tint, 0x6A5646, 1.9 * lit - 0.25);
             canvas.dab(
                 cx + dx * radius[0],
                 cy + dy * radius[1],
@@ -227,7 +239,8 @@ pub fn palm(canvas: &mut Canvas, tree: &Tree, paint: &Paint, at: [f32; 2], tall:
         let fan = (frond as f32 + random.range(0.2, 0.8)) / 13.0 * 2.0 - 1.0;
         let long = tall * random.range(0.32, 0.42);
         let lit: f32 = (0.5 + 0.4 * fan * side(paint.light)).clamp(0.05, 1.0);
-        let colour = paint.colour(mix(hex(0x3D5527), hex(0x7C8A3A), random.uniform()), lit);
+        let green = mix(hex(0x3D5527), hex(0x7C8A3A), random.uniform());
+        let colour = paint.colour(paint.leaf(green, 0x5A5A3A, 1.1 - fan.abs()), lit);
         let mut from = last;
         for i in 1..=5 {
             let t = i as f32 / 5.0;

@@ -65,9 +65,15 @@ pub fn trunk(
             - 0.05 * metres
             - 0.25 * across * light)
             .clamp(0.0, 0.8);
+        // Snow clings only where the moss is thickest.
+        let moss = if scene.snow {
+            1.6 * (moss - 0.5).max(0.0)
+        } else {
+            moss
+        };
         let albedo = mix(
             scale(bark, (1.0 + 1.3 * furrow).max(0.25)),
-            hex(0x5E7A2E),
+            paint.leaf(hex(0x5E7A2E), 0x5E7A2E, 1.0),
             moss,
         );
         (paint.colour(albedo, lit), 1.0)
@@ -106,7 +112,8 @@ fn spray(canvas: &mut Canvas, random: &mut Seed, paint: &Paint, at: [f32; 2], si
             at[1] + size * random.normal() * 0.30,
         );
         let lit = random.uniform();
-        let leaf = mix(hex(0x3D6422), hex(0xA9BE46), lit);
+        let green = mix(hex(0x3D6422), hex(0xA9BE46), lit);
+        let leaf = paint.leaf(green, 0x6A5646, 1.5 * lit);
         let dab = size * random.range(0.022, 0.055) * (150.0 / count as f32).sqrt();
         canvas.dab(
             x,
@@ -127,6 +134,7 @@ pub fn fern(canvas: &mut Canvas, tree: &Tree, paint: &Paint, at: [f32; 2], tall:
     let random = &mut Seed::new(tree.seed);
     let z = tree.z - 0.2;
     let green = mix(hex(0x3F6B22), hex(0x88A83A), random.uniform());
+    let green = paint.leaf(green, 0x8A6A44, 0.7);
     let fronds = 7;
     let detail = tall / canvas.pixel();
     for frond in 0..fronds {

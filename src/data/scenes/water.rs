@@ -1,6 +1,7 @@
 //! Water: the picture mirrored at the shore, broken by ripples, with what the sun and the surf add.
 
 use super::canvas::{Canvas, add, hex, mix, scale};
+use super::class::Class;
 use super::land;
 use super::light::Light;
 use super::terrain::Wet;
@@ -86,8 +87,8 @@ pub fn draw(scene: &Scene, light: &Light, canvas: &mut Canvas, wet: &Wet) {
         };
         let body = if sea {
             mix(
-                hex(0x5FC3BE),
-                hex(0x14597F),
+                hex(if scene.snow { 0x6E9FA6 } else { 0x5FC3BE }),
+                hex(if scene.snow { 0x1D4A66 } else { 0x14597F }),
                 step(0.05, 3.6, bed + 0.3 * noise(x / 30.0, z / 12.0, seed ^ 6)),
             )
         } else {
@@ -99,11 +100,12 @@ pub fn draw(scene: &Scene, light: &Light, canvas: &mut Canvas, wet: &Wet) {
         };
         let sunlit = scale(
             body,
-            0.35 + 0.65 * (light.beam[1] * light.sun[1].max(0.2) + light.shade[1]).min(1.2),
+            0.35 * light.day
+                + 0.65 * (light.beam[1] * light.sun[1].max(0.2) + light.shade[1]).min(1.2),
         );
         let mut colour = mix(sunlit, image, mirror);
         // The sun on the facets that happen to face it.
-        let facing = (x / z - light.sun[0] / light.sun[2].max(0.2) - 0.25 * across).abs();
+        let facing = (x / z - light.glitter - 0.25 * across).abs();
         let sparkle =
             step(0.30, 0.75, slope + 0.3 * wave(0.35, 7)) * (-facing * facing * 26.0).exp();
         colour = add(
@@ -115,9 +117,10 @@ pub fn draw(scene: &Scene, light: &Light, canvas: &mut Canvas, wet: &Wet) {
         );
         if sea {
             let foam = surf(scene, x, z, bed, slope, size);
-            colour = mix(colour, scale(hex(0xFBFDFC), 0.95), foam);
+            colour = mix(colour, scale(hex(0xFBFDFC), 0.95 * light.day), foam);
         }
         canvas.pixels[at] = light.through(colour, x / z, 0.5, z);
+        canvas.parts.over(at, Class::Water, 1.0);
     }
 }
 
