@@ -17,7 +17,7 @@ mod native {
     use easel::models::Architecture;
     use easel::native_bench::{self, Report, Torch, TorchDevice};
     use easel::ops::{Adapter, use_adapter};
-    use easel::protocol::{GanConfig, GanData, GatysConfig, ModelInfo, Pix2pixConfig};
+    use easel::protocol::{GanConfig, GanControl, GanData, GatysConfig, ModelInfo, Pix2pixConfig};
     use easel::train::{classifier, features, gan, pix2pix};
     use easel::weights::{Weights, sha256};
 
@@ -339,6 +339,13 @@ mod native {
 
     fn train_gan(args: GanArgs, device: &Device) -> Result<(), Box<dyn std::error::Error>> {
         let mut config: serde_json::Value = serde_json::from_str(&args.settings)?;
+        let live = |(name, value): (&String, &serde_json::Value)| {
+            let one = serde_json::json!({ name: value });
+            serde_json::from_value::<GanControl>(one).ok()?;
+            Some((name.clone(), value.clone()))
+        };
+        let given = config.as_object().into_iter().flatten();
+        let control: serde_json::Map<_, _> = given.filter_map(live).collect();
         config["variant"] = args.variant.into();
         let name = args.data.clone().map(serde_json::Value::from);
         let named = name.is_none_or(|name| serde_json::from_value::<GanData>(name).is_ok());
@@ -363,6 +370,7 @@ mod native {
             out: args.out,
             every: args.every.max(1),
             resume: args.resume,
+            control: serde_json::from_value(control.into())?,
         };
         let outcome = gan::train(&settings, device, |line| eprintln!("{line}"))?;
         std::fs::write(&settings.out, &outcome.file)?;

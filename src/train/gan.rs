@@ -19,7 +19,7 @@ use crate::data::own::Prepared;
 use crate::error::Error;
 use crate::jobs::{Gan, Job, Status, classifier_of};
 use crate::models::ClassifierConfig;
-use crate::protocol::{GanConfig, GanData, JobConfig};
+use crate::protocol::{GanConfig, GanControl, GanData, JobConfig};
 use crate::quality::{Recognition, recognition};
 use crate::weights::{Checkpoint, write_checkpoint, write_f16};
 
@@ -48,6 +48,8 @@ pub struct Settings {
     pub every: u32,
     /// Goes on with the checkpoint beside `out`.
     pub resume: bool,
+    /// Live controls that a run takes over when it goes on.
+    pub control: GanControl,
 }
 
 /// What became of it.
@@ -77,11 +79,12 @@ pub fn train(
     };
     let mut config = settings.config.clone();
     if let Some(JobConfig::Gan(of_run)) = saved.as_ref().map(|saved| &saved.config) {
-        // A run may be made longer.
+        // A run may be made longer, and its live controls be moved.
         config = GanConfig {
             steps: config.steps,
             ..of_run.clone()
         };
+        config.apply(&settings.control);
     }
     let nothing = || Error::BadSetting {
         name: "data",

@@ -3,7 +3,7 @@
 use burn::tensor::Device;
 use easel::data::dataset::{Augmentation, Dataset, Pictures};
 use easel::data::seed::Seed;
-use easel::protocol::{GanConfig, GanData, GanVariant};
+use easel::protocol::{GanConfig, GanControl, GanData, GanVariant};
 use easel::train::gan;
 use easel::weights::Checkpoint;
 
@@ -107,6 +107,7 @@ fn a_run_on_a_folder_keeps_its_pictures_in_its_checkpoint_and_goes_on_without_th
         out: folder.join("gan.safetensors"),
         every: 1,
         resume: false,
+        control: GanControl::default(),
     };
     let mut told = Vec::new();
     gan::train(&settings, &Device::flex(), |line| told.push(line)).expect("a run");
