@@ -77,10 +77,10 @@ try {
     await screenshot(file);
   }
   for (const [lang, theme, width, height, link, steps, file] of /** @type {const} */ ([
-    ["en", "light", 1440, 900, "variant=gan&data=ring", 1500, "lab-ring-en.jpg"],
+    ["en", "light", 1440, 900, "variant=gan&data=ring", 600, "lab-ring-en.jpg"],
     ["ko", "dark", 1440, 900, "variant=cgan&data=digits", 3, "lab-digits-ko.jpg"],
     ["en", "dark", 390, 844, "variant=dcgan&data=scenes", 2, "lab-phone-en.jpg"],
-    ["ko", "light", 390, 844, "variant=gan&data=moons", 400, "lab-phone-ko.jpg"],
+    ["ko", "light", 390, 844, "variant=gan&data=moons", 250, "lab-phone-ko.jpg"],
   ]).filter(() => !values.only || values.only === "lab")) {
     await page.setViewport({ width, height });
     await open(`view=lab&${link}&lang=${lang}&theme=${theme}`);
