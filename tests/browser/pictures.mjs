@@ -86,7 +86,7 @@ try {
     await open(`view=lab&${link}&lang=${lang}&theme=${theme}`);
     const play = await page.waitForSelector("#lab .primary");
     await play?.click();
-    await page.waitForFunction((steps) => Number(/[\d,]+/.exec(document.querySelector("#lab .estimate")?.textContent ?? "")?.[0].replace(",", "") ?? 0) >= steps, { timeout: 1_200_000, polling: 500 }, steps);
+    await page.waitForFunction((steps) => Number(/(?:Step |중 )([\d,]+)/.exec(document.querySelector("#lab .estimate")?.textContent ?? "")?.[1]?.replace(",", "") ?? 0) >= steps, { timeout: 1_200_000, polling: 500 }, steps);
     await play?.click();
     await page.waitForFunction(() => document.querySelector("#lab .stage")?.getAttribute("data-phase") === "paused", { timeout: 60_000 });
     await page.evaluate(() => scrollTo(0, 0));
