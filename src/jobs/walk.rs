@@ -169,13 +169,11 @@ impl Walk {
         if self.net.shape[1] > 1 {
             return sheet(drawn, columns);
         }
-        let pictures = (0..count).map(|i| self.point(drawn.clone().narrow(0, i, 1)));
+        // Each before many others of the same generator.
+        let cloud = self.cloud();
+        let pictures =
+            (0..count).map(|i| picture_of_points(drawn.clone().narrow(0, i, 1), cloud.clone()));
         sheet(Tensor::cat(pictures.collect(), 0) * 2.0 - 1.0, columns)
-    }
-
-    /// A point before many others of the same generator.
-    fn point(&self, point: Tensor<4>) -> Tensor<4> {
-        picture_of_points(point, self.cloud())
     }
 
     /// Where the generator puts noise in general.
