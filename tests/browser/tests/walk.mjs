@@ -161,8 +161,9 @@ export const tests = [
       await page.click("#walk .primary");
       await page.$$eval("#walk details", (all) => all.forEach((each) => (each.open = true)));
       for (const [lang, theme] of [["en", "light"], ["ko", "dark"]]) {
-        await page.evaluate((hash) => (location.hash = hash), `view=walk&lang=${lang}&theme=${theme}`);
+        await page.evaluate((hash) => (location.hash = hash), `view=walk&network=dcgan-scenes&lang=${lang}&theme=${theme}`);
         await page.waitForFunction((lang, theme) => document.documentElement.lang === lang && document.documentElement.dataset.theme === theme, {}, lang, theme);
+        await t.until(page, () => !(/** @type {HTMLButtonElement} */ (document.querySelector("#walk .primary"))).disabled, "the walk with its network");
         await clean(t, page, `${lang}, ${theme}`);
       }
       await page.setViewport({ width: 360, height: 740 });
