@@ -192,7 +192,10 @@ impl Job for Stylize {
 
     fn metrics(&self) -> Vec<(String, Tensor<1>)> {
         let newest = self.run.newest().cloned();
-        newest.map(|mean| ("mean".to_owned(), mean)).into_iter().collect()
+        newest
+            .map(|mean| ("mean".to_owned(), mean))
+            .into_iter()
+            .collect()
     }
 
     fn progress(&self) -> Progress {

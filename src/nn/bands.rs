@@ -123,7 +123,9 @@ impl BandedRun {
         let flops: f64 = self.cut.flops[..self.layer].iter().sum();
         let present = match self.done() {
             true => 0.0,
-            false => self.cut.flops[self.layer] * self.band as f64 / self.cut.bands(self.layer) as f64,
+            false => {
+                self.cut.flops[self.layer] * self.band as f64 / self.cut.bands(self.layer) as f64
+            }
         };
         (earlier + self.band, flops + present)
     }
@@ -211,7 +213,9 @@ impl BandedRun {
             let x = self.rows(input.value, seen);
             if input.relu { relu(x) } else { x }
         });
-        let y = self.net.layers.layers[layer].conv.forward(joined(given.collect(), 1));
+        let y = self.net.layers.layers[layer]
+            .conv
+            .forward(joined(given.collect(), 1));
         narrowed(y, skipped, end - first)
     }
 

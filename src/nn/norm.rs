@@ -39,7 +39,13 @@ impl InstanceNorm2d {
         residual: Option<Tensor<4>>,
         activation: Activation,
     ) -> Tensor<4> {
-        norm(x, self.affine(), residual, options(Over::Instance, activation)).0
+        norm(
+            x,
+            self.affine(),
+            residual,
+            options(Over::Instance, activation),
+        )
+        .0
     }
 
     /// The same by given statistics `[2, B C]`, for inference: see [`norm_by`].

@@ -224,7 +224,11 @@ impl Wired {
         let kept = (1..=layer).filter(|value| !cut.drawn[value - 1]);
         let kept: u64 = kept.filter(needed).map(size).sum();
         let last = layer + 1 == self.wires.len();
-        let own = if cut.drawn[layer] || last { 0 } else { size(layer + 1) };
+        let own = if cut.drawn[layer] || last {
+            0
+        } else {
+            size(layer + 1)
+        };
         let plan = &self.plan()[layer];
         let [c, _, w] = cut.shapes[layer + 1];
         let line = (plan.channels[0] * plan.kernel * plan.kernel + c) * w;
@@ -237,7 +241,8 @@ impl Wired {
     fn weights(&self) -> u64 {
         let of = |plan: &LayerPlan| {
             let [i, o] = plan.channels;
-            let winograd = matches!(plan.form, Form::Direct(o) if o.stride == 1) && plan.kernel == 3;
+            let winograd =
+                matches!(plan.form, Form::Direct(o) if o.stride == 1) && plan.kernel == 3;
             let copies = if winograd { 5 } else { 3 };
             FLOAT * (copies * i * o * plan.kernel * plan.kernel) as u64
         };

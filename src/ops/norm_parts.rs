@@ -148,7 +148,10 @@ impl NormPartsOps for burn::backend::Flex {
         let side = |x| Tensor::from_primitive::<Self>(x);
         let affine = affine.then(|| (side(gamma), side(beta)));
         let residual = added.then(|| Tensor::from_primitive::<Self>(residual));
-        let (x, statistics) = (Tensor::from_primitive::<Self>(x), Tensor::from_primitive::<Self>(statistics));
+        let (x, statistics) = (
+            Tensor::from_primitive::<Self>(x),
+            Tensor::from_primitive::<Self>(statistics),
+        );
         super::of_flex(norm_by_reference(x, statistics, affine, residual, options))
     }
 }

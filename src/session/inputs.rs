@@ -27,7 +27,9 @@ pub struct Input {
 impl Input {
     /// What tells a file from others without reading it: name, size and when it was changed. Nothing of a bare Blob.
     pub fn stamp(&self) -> Option<String> {
-        let changed = Reflect::get(&self.blob, &"lastModified".into()).ok()?.as_f64()?;
+        let changed = Reflect::get(&self.blob, &"lastModified".into())
+            .ok()?
+            .as_f64()?;
         Some(format!("{}/{}/{changed}", self.name, self.blob.size()))
     }
 }

@@ -96,7 +96,10 @@ fn one(
             }
             let left = seconds * (progress.total / progress.done - 1.0);
             let (step, of) = (progress.step, progress.of);
-            eprintln!("{}: {step} of {of}, about {left:.0} s to go", path.display());
+            eprintln!(
+                "{}: {step} of {of}, about {left:.0} s to go",
+                path.display()
+            );
         }
     }
     let shown = job.preview();

@@ -125,7 +125,11 @@ pub(super) fn behind(before: &str, expected: &[Expected]) -> Vec<Expected> {
 }
 
 /// The same; what does not stand behind `before` is left unread.
-pub(in crate::jobs) fn alone(before: &str, expected: &[Expected], header: &Header) -> Vec<Expected> {
+pub(in crate::jobs) fn alone(
+    before: &str,
+    expected: &[Expected],
+    header: &Header,
+) -> Vec<Expected> {
     let mut all = behind(before, expected);
     let others = header.tensors().into_iter();
     let others = others.filter(|(name, _)| !name.starts_with(before));

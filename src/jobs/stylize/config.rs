@@ -27,7 +27,10 @@ pub fn check_stylize(config: &StylizeConfig) -> Result<(), Error> {
         return bad("side", detail);
     }
     if !(0.0..=1.0).contains(&config.strength) {
-        return bad("strength", format!("{} is not within 0 and 1", config.strength));
+        return bad(
+            "strength",
+            format!("{} is not within 0 and 1", config.strength),
+        );
     }
     Ok(())
 }

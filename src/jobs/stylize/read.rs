@@ -104,10 +104,16 @@ pub fn read_picture_generator(
         let all = recognise(header).map_err(|detail| refused(name, detail))?;
         let names: Vec<_> = all.iter().map(|known| known.name.clone()).collect();
         let wanted = |known: &Recognised| generator.is_empty() || known.name == generator;
-        let known = all.into_iter().find(wanted).ok_or_else(|| Error::BadSetting {
-            name: "generator",
-            detail: format!("{generator} is not in {name}; there are {}", names.join(", ")),
-        })?;
+        let known = all
+            .into_iter()
+            .find(wanted)
+            .ok_or_else(|| Error::BadSetting {
+                name: "generator",
+                detail: format!(
+                    "{generator} is not in {name}; there are {}",
+                    names.join(", ")
+                ),
+            })?;
         let known = known.plan(header).map_err(|detail| refused(name, detail))?;
         let expected = alone(&known.before, &Layers::expected(&known.layers), header);
         found = Some((known, names));

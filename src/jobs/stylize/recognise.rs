@@ -124,7 +124,9 @@ impl Recognised {
             Kind::Unet => names.unet()?,
             Kind::Johnson => names.johnson()?,
         };
-        let note = header.note(NOTE).and_then(|note| serde_json::from_str(note).ok());
+        let note = header
+            .note(NOTE)
+            .and_then(|note| serde_json::from_str(note).ok());
         let noted = |name: &str| note.as_ref().and_then(|note: &Value| note[name].as_f64());
         Ok(Plan {
             name: self.name,
@@ -156,7 +158,9 @@ impl Names<'_> {
     fn channels(&self, name: &str) -> Result<[usize; 2], String> {
         match self.shape(name) {
             Some([o, i, ..]) if (1..=MOST).contains(o) && (1..=MOST).contains(i) => Ok([*o, *i]),
-            Some(shape) => Err(format!("{name} of shape {shape:?} is no layer of a generator")),
+            Some(shape) => Err(format!(
+                "{name} of shape {shape:?} is no layer of a generator"
+            )),
             None => Err(format!("the tensor {}{name} is missing", self.before)),
         }
     }
@@ -183,12 +187,17 @@ impl Names<'_> {
             let number: usize = number.parse().ok()?;
             (after.starts_with(rest) && (first..first + MOST).contains(&number)).then_some(number)
         };
-        mine.filter_map(number).max().map_or(0, |last| last + 1 - first)
+        mine.filter_map(number)
+            .max()
+            .map_or(0, |last| last + 1 - first)
     }
 
     /// The same layers with the norms and biases that the file has.
     fn normed(&self, layers: &mut [LayerPlan], norm: &str, bias: &str) {
-        let kind = match (self.has(&format!("{norm}.weight")), self.has(&format!("{norm}.running_mean"))) {
+        let kind = match (
+            self.has(&format!("{norm}.weight")),
+            self.has(&format!("{norm}.running_mean")),
+        ) {
             (false, _) => NormKind::Instance,
             (true, false) => NormKind::AffineInstance,
             (true, true) => NormKind::Batch,
@@ -240,7 +249,8 @@ impl Names<'_> {
     }
 
     fn unet(&self) -> Result<(Network, Vec<LayerPlan>), String> {
-        let [width, input, output] = self.pictures("model.model.0.weight", "model.model.3.weight", true)?;
+        let [width, input, output] =
+            self.pictures("model.model.0.weight", "model.model.3.weight", true)?;
         // Each level is nested in the one outside of it; the innermost has the last convolution down.
         let (mut levels, mut name) = (1, "model.model.1.model".to_owned());
         while self.has(&format!("{name}.1.weight")) && levels < 12 {
@@ -267,9 +277,12 @@ impl Names<'_> {
     }
 
     fn johnson(&self) -> Result<(Network, Vec<LayerPlan>), String> {
-        let [width, input, output] = self.pictures("conv1.conv2d.weight", "deconv3.conv2d.weight", false)?;
+        let [width, input, output] =
+            self.pictures("conv1.conv2d.weight", "deconv3.conv2d.weight", false)?;
         if [input, output] != [3, 3] {
-            return Err(format!("it turns {input} channels into {output}; fast_neural_style has 3"));
+            return Err(format!(
+                "it turns {input} channels into {output}; fast_neural_style has 3"
+            ));
         }
         let blocks = self.counted("res", 1, "");
         let config = JohnsonConfig { width, blocks };
