@@ -220,15 +220,15 @@ fn bands_give_what_the_whole_picture_gives() {
         blocks: 1,
     };
     for (name, expected, (width, height)) in [
-        ("resnet", resnet.expected(), (52, 77)),
-        ("unet", unet.expected(), (90, 61)),
-        ("johnson", johnson.expected(), (61, 90)),
+        ("resnet", resnet.expected(), (36, 53)),
+        ("unet", unet.expected(), (61, 40)),
+        ("johnson", johnson.expected(), (45, 30)),
     ] {
         let net = random(expected, &device);
         let picture = scene(width, height);
         // A buffer holds just the picture, so that bands have a few rows.
         let little = Memory {
-            binding: 4 * 96 * 96,
+            binding: 4 * 64 * 64,
             all: 1 << 40,
         };
         let mut whole = start(plain(), &picture, &net, PLENTY, &device);

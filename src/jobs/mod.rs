@@ -60,7 +60,7 @@ pub trait Job {
     fn metrics(&self) -> Vec<(String, Tensor<1>)>;
     /// Where the job stands.
     fn progress(&self) -> Progress;
-    /// Whether [`Job::preview`] is shown as it changes. A job that says no is drawn from what it [`Job::tell`]s.
+    /// Whether [`Job::preview`] is shown as it changes: not if it is drawn from what it [`Job::tell`]s, or has nothing yet.
     fn pictured(&self) -> bool {
         true
     }

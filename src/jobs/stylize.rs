@@ -34,7 +34,7 @@ const DROPOUT: u32 = 51;
 /// The most bytes of a picture's rows as numbers while they are mixed.
 const MIXED: usize = 16 << 20;
 
-/// A running `stylize`. Until it is done it shows the picture as it is.
+/// A running `stylize`. There is nothing to show before it is done; until then its picture is the one that it was given.
 ///
 /// Its metric is `mean`, the mean of what the newest layer gave.
 pub struct Stylize {
@@ -188,6 +188,10 @@ impl Job for Stylize {
             Some(result) => self.mixed(result),
             None => self.picture.clone(),
         }
+    }
+
+    fn pictured(&self) -> bool {
+        self.result.is_some()
     }
 
     fn metrics(&self) -> Vec<(String, Tensor<1>)> {
