@@ -16,7 +16,8 @@ export async function opened(side) {
     async picture(name, type) {
       const { videoWidth: w, videoHeight: h } = video;
       const scale = Math.min(1, side / Math.max(w, h));
-      [canvas.width, canvas.height] = [w, h].map((length) => Math.max(1, Math.round(length * scale)));
+      canvas.width = Math.max(1, Math.round(w * scale));
+      canvas.height = Math.max(1, Math.round(h * scale));
       canvas.getContext("2d")?.drawImage(video, 0, 0, canvas.width, canvas.height);
       const blob = await new Promise((done) => canvas.toBlob(done, type, 0.95));
       return new File([/** @type {Blob} */ (blob)], name, { type });

@@ -5,12 +5,12 @@ use std::rc::Rc;
 
 use burn::tensor::{Device, Tensor};
 
-use super::super::gatys::luminance;
 use super::recognise::{Network, Recognised, recognise};
 use crate::data::seed::Seed;
 use crate::error::Error;
 use crate::jobs::gan::{alone, refused};
-use crate::models::{Johnson, ResnetGenerator, Unet, UnetConfig};
+use crate::jobs::gatys::luminance;
+use crate::models::{Johnson, ResnetGenerator, Unet};
 use crate::nn::{Layers, Wired};
 use crate::weights::{Weights, safetensors_of};
 
@@ -132,7 +132,7 @@ pub fn read_picture_generator(
     let (net, dropped) = match known.network {
         Network::Resnet(_) => (ResnetGenerator::wired(layers), Vec::new()),
         Network::Johnson(_) => (Johnson::wired(layers), Vec::new()),
-        Network::Unet(UnetConfig { .. }) => Unet::wired(layers),
+        Network::Unet(_) => Unet::wired(layers),
     };
     Ok(PictureGenerator {
         name: known.name,

@@ -32,11 +32,11 @@ enum Kind {
     Johnson,
 }
 
-/// The name by which each is known, and what else it must be.
-const FIRST: [(Kind, &str); 3] = [
-    (Kind::Resnet, "model.1.weight"),
-    (Kind::Unet, "model.model.0.weight"),
-    (Kind::Johnson, "conv1.conv2d.weight"),
+/// What each is known by: its first convolution, and the side of that one's kernel.
+const FIRST: [(Kind, &str, usize); 3] = [
+    (Kind::Resnet, "model.1.weight", 7),
+    (Kind::Unet, "model.model.0.weight", 4),
+    (Kind::Johnson, "conv1.conv2d.weight", 9),
 ];
 /// What stands before names and says nothing.
 const WRAPPED: [&str; 4] = ["module.", "_orig_mod.", "state_dict.", "model_state_dict."];
@@ -73,14 +73,9 @@ pub(super) struct Plan {
 pub(super) fn recognise(header: &Header) -> Result<Vec<Recognised>, String> {
     let mut found = Vec::new();
     for (name, shape) in header.tensors() {
-        for (kind, first) in FIRST {
+        for (kind, first, kernel) in FIRST {
             let Some(before) = name.strip_suffix(first) else {
                 continue;
-            };
-            let kernel = match kind {
-                Kind::Resnet => 7,
-                Kind::Unet => 4,
-                Kind::Johnson => 9,
             };
             let fits = shape.len() == 4 && shape[2..] == [kernel, kernel];
             if fits && (before.is_empty() || before.ends_with('.')) {
@@ -221,16 +216,14 @@ impl Names<'_> {
             width,
             blocks,
         };
-        // Padding and dropout are steps of their own in a block, so they move what follows.
-        let block = |index: usize| self.has(&format!("model.10.conv_block.{index}.weight"));
+        // Mirroring and dropout are steps of their own in a block, so they move what follows.
         let conv = |index: usize| {
             let name = format!("model.10.conv_block.{index}.weight");
             self.shape(&name).is_some_and(|shape| shape.len() == 4)
         };
-        let zeros = blocks > 0 && block(0);
-        let first = if zeros { 0 } else { 1 };
-        let between = if zeros { 3 } else { 4 };
-        let second = first + between + usize::from(conv(first + between + 1));
+        let zeros = conv(0);
+        let (first, second) = if zeros { (0, 3) } else { (1, 5) };
+        let second = second + usize::from(conv(second + 1));
         let mut layers = config.plan();
         for layer in &mut layers {
             let Some((block, index)) = layer.name.split_once(".conv_block.") else {
