@@ -75,7 +75,7 @@ export const tests = [
     },
   },
   {
-    name: "the view Apply opens, says how to get a network, applies one, follows its sliders, makes a zip, and its address rebuilds it",
+    name: "the view Apply opens, says how to get a network, applies one, follows its sliders, makes a zip, watches the camera, and its address rebuilds it",
     async run(t) {
       const page = await t.open({ hash: "#lang=en" });
       await page.click("#nav-apply");
@@ -120,6 +120,28 @@ export const tests = [
         return { names: [picture.name, archive.name], type: picture.blob.type, files: [...text.matchAll(/PK\x01\x02/g)].length, named: /plain\.png.*plain-2\.png/s.test(text), pngs: [...text.matchAll(/\x89PNG\r\n/g)].length };
       });
       t.equal(saved, { names: ["plain-resnet.png", "easel.zip"], type: "image/png", files: 2, named: true, pngs: 2 }, "what was saved");
+      // A camera that sees a moving square.
+      await page.evaluate(() => {
+        const canvas = document.createElement("canvas");
+        [canvas.width, canvas.height] = [96, 64];
+        let at = 0;
+        setInterval(() => {
+          const context = canvas.getContext("2d");
+          if (!context) return;
+          context.fillStyle = "navy";
+          context.fillRect(0, 0, 96, 64);
+          context.fillStyle = "orange";
+          context.fillRect((at += 3) % 96, 20, 24, 24);
+        }, 40);
+        navigator.mediaDevices.getUserMedia = async () => canvas.captureStream();
+      });
+      const press = (/** @type {string} */ text) => page.evaluate((text) => [...document.querySelectorAll("#apply button")].find((each) => each.textContent?.trim() === text)?.click(), text);
+      await press("Live camera");
+      await t.until(page, () => /pictures a second, 96 × 64 px/.test(document.querySelector("#apply .estimate")?.textContent ?? ""), "the camera's pictures", 60_000);
+      await page.evaluate(() => new Promise((wake) => setTimeout(wake, 1500)));
+      t.said = await page.$eval("#apply .estimate", (line) => line.textContent ?? "");
+      await press("Take it as picture");
+      await t.until(page, () => document.querySelectorAll("#apply .tile").length === 9 && document.querySelector("#apply .stage")?.dataset.phase === "idle", "the camera's picture among the others, and the camera's end");
       await choose(page, "#apply input[accept^='.safe']", join(FIXTURES, "random.bin"));
       await page.click("#apply .primary");
       await t.until(page, () => /holds no network|ends too early|no network that Easel knows/.test(document.querySelector("#apply .notice.error")?.textContent ?? ""), "the refusal of a broken file");
