@@ -10,6 +10,7 @@
 
 mod gan;
 mod pix2pix;
+mod stylize;
 mod walk;
 
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,7 @@ pub use gan::{
     PictureLabel,
 };
 pub use pix2pix::{Pix2pixConfig, Pix2pixControl, Pix2pixTask};
+pub use stylize::{StylizeConfig, StylizeControl};
 pub use walk::{Between, Generator, Place, Term, WalkConfig, WalkControl};
 
 /// Page to worker.
@@ -45,7 +47,7 @@ pub enum Request {
         #[cfg_attr(
             target_family = "wasm",
             tsify(
-                type = "Partial<GatysControl> | Partial<GanControl> | Partial<WalkControl> | Partial<Pix2pixControl>"
+                type = "Partial<GatysControl> | Partial<GanControl> | Partial<WalkControl> | Partial<Pix2pixControl> | Partial<StylizeControl>"
             )
         )]
         control: serde_json::Value,
@@ -139,6 +141,9 @@ pub enum Event {
         /// Of a `walk`.
         #[serde(skip_serializing_if = "Option::is_none")]
         generator: Option<Generator>,
+        /// Of a `stylize`: the generators that its file holds, if there are several.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        generators: Vec<String>,
     },
     /// About every 100 ms.
     Progress {
@@ -303,6 +308,8 @@ pub enum JobConfig {
     Walk(WalkConfig),
     /// Learn to turn one picture into another from pairs (Isola et al. 2017).
     Pix2pix(Pix2pixConfig),
+    /// Turn one picture into another by a trained network.
+    Stylize(StylizeConfig),
 }
 
 /// The defaults of every job, as the page shows them.
@@ -317,6 +324,8 @@ pub struct Defaults {
     pub walk: WalkConfig,
     /// See [`Pix2pixConfig`].
     pub pix2pix: Pix2pixConfig,
+    /// See [`StylizeConfig`].
+    pub stylize: StylizeConfig,
 }
 
 impl Default for Defaults {
@@ -326,6 +335,7 @@ impl Default for Defaults {
             gan: GanConfig::all(),
             walk: WalkConfig::default(),
             pix2pix: Pix2pixConfig::default(),
+            stylize: StylizeConfig::default(),
         }
     }
 }

@@ -16,10 +16,11 @@ import { hideTrouble, showTrouble } from "./views/trouble.js";
 const LATER = {
   lab: async () => (await import("./lab/lab.js")).Lab,
   walk: async () => (await import("./walk/walk.js")).Walk,
+  apply: async () => (await import("./apply/apply.js")).Apply,
   translate: async () => (await import("./translate/translate.js")).Translate,
 };
 /** @typedef {keyof typeof LATER} Later */
-/** @typedef {{ lab: import("./lab/lab.js").Lab, walk: import("./walk/walk.js").Walk, translate: import("./translate/translate.js").Translate }} Opened */
+/** @typedef {{ lab: import("./lab/lab.js").Lab, walk: import("./walk/walk.js").Walk, apply: import("./apply/apply.js").Apply, translate: import("./translate/translate.js").Translate }} Opened */
 
 /** What Stylize has of the address: nothing if it is another view's. */
 const own = () => parse(/[#&]view=/.test(location.hash) ? "" : location.hash);
@@ -32,7 +33,7 @@ const opened = {};
 /** @type {"stylize" | Later} */
 let shown = "stylize";
 /** Which of them a run is of. @type {{ [job: string]: Later }} */
-const OF = { gan: "lab", walk: "walk", pix2pix: "translate" };
+const OF = { gan: "lab", walk: "walk", pix2pix: "translate", stylize: "apply" };
 const busy = () => Object.values(opened).some((one) => one.busy);
 
 const view = new Stylize(async (state, link, kept) => {

@@ -5,6 +5,10 @@
 )]
 
 #[cfg(not(target_family = "wasm"))]
+#[path = "easel/stylize.rs"]
+mod stylize;
+
+#[cfg(not(target_family = "wasm"))]
 mod native {
     use std::path::{Path, PathBuf};
     use std::rc::Rc;
@@ -20,6 +24,8 @@ mod native {
     use easel::protocol::{GanConfig, GanControl, GanData, GatysConfig, ModelInfo, Pix2pixConfig};
     use easel::train::{classifier, features, gan, pix2pix};
     use easel::weights::{Weights, sha256};
+
+    use crate::stylize::{StylizeArgs, stylize};
 
     #[derive(Parser)]
     #[command(about = "Trains the weights of Easel's page, and runs its jobs on files")]
@@ -38,6 +44,8 @@ mod native {
         Train(Model),
         /// Stylize one picture by optimisation.
         Gatys(GatysArgs),
+        /// Turn pictures into others by a trained network.
+        Stylize(StylizeArgs),
         /// Measure the kernels on the graphics card: layers, a whole network, and the same in PyTorch.
         Bench(BenchArgs),
     }
@@ -250,6 +258,7 @@ mod native {
             What::Train(Model::Classifier(args)) => train_classifier(args, &device()),
             What::Train(Model::Pix2pix(args)) => train_pix2pix(args, &device()),
             What::Gatys(args) => gatys(args, &device()),
+            What::Stylize(args) => stylize(&args, &device()),
             What::Bench(_) if command.device == Some(Where::Cpu) => {
                 Err("bench measures the kernels of a graphics card; leave --device cpu out".into())
             }

@@ -2,6 +2,7 @@
 
 mod gan;
 mod pix2pix;
+mod stylize;
 mod walk;
 
 use std::cell::{Cell, RefCell};
@@ -32,6 +33,7 @@ use crate::protocol::{
 use crate::weights::{self, Checkpoint, Weights};
 use gan::Drawn;
 use pix2pix::DrawnPairs;
+use stylize::LastNetwork;
 
 /// What the worker's script lends to the session.
 #[derive(Clone)]
@@ -58,6 +60,7 @@ struct State {
     classifiers: RefCell<HashMap<&'static str, Classifier>>,
     pictures: RefCell<Option<Drawn>>,
     pairs: RefCell<Option<DrawnPairs>>,
+    stylizer: RefCell<Option<LastNetwork>>,
     /// The ticket of the data set that is being made.
     preparing: Cell<Option<u32>>,
 }
@@ -85,6 +88,7 @@ impl Session {
             classifiers: RefCell::default(),
             pictures: RefCell::default(),
             pairs: RefCell::default(),
+            stylizer: RefCell::default(),
             preparing: Cell::default(),
         }))
     }
@@ -285,10 +289,10 @@ impl Session {
                 return estimate_gan(config, shape, classes, self.memory()?);
             }
             JobConfig::Pix2pix(config) => return estimate_pix2pix(config, self.memory()?),
-            JobConfig::Walk(_) => {
+            JobConfig::Walk(_) | JobConfig::Stylize(_) => {
                 return Err(Error::BadSetting {
                     name: "job",
-                    detail: "what a walk takes is told when it starts".into(),
+                    detail: "what a trained network takes is told when it starts".into(),
                 });
             }
         };
@@ -338,6 +342,7 @@ impl Session {
             JobConfig::Gatys(config) => self.gatys(run, config, inputs, saved, mailbox).await,
             JobConfig::Gan(config) => self.gan(run, config, inputs, saved, mailbox).await,
             JobConfig::Walk(config) => self.walk(run, config, inputs, mailbox).await,
+            JobConfig::Stylize(config) => self.stylize(run, config, inputs, mailbox).await,
             JobConfig::Pix2pix(config) => self.pix2pix(run, config, inputs, saved, mailbox).await,
         }
     }
@@ -437,6 +442,7 @@ impl Session {
             estimate,
             notes,
             generator: None,
+            generators: Vec::new(),
         });
         drive(run, &mut job, &mut host).await;
         Ok(())

@@ -24,6 +24,16 @@ pub struct Input {
     pub blob: Blob,
 }
 
+impl Input {
+    /// What tells a file from others without reading it: name, size and when it was changed. Nothing of a bare Blob.
+    pub fn stamp(&self) -> Option<String> {
+        let changed = Reflect::get(&self.blob, &"lastModified".into())
+            .ok()?
+            .as_f64()?;
+        Some(format!("{}/{}/{changed}", self.name, self.blob.size()))
+    }
+}
+
 /// The files of a run by role: `content`, `style.0` and further, `init`, `network`, `data`.
 #[derive(Debug, Default)]
 pub struct Inputs(Vec<(String, Input)>);
