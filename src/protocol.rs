@@ -8,6 +8,7 @@
     reason = "what a field means stands with its message or setting"
 )]
 
+mod cyclegan;
 mod gan;
 mod pix2pix;
 mod walk;
@@ -17,6 +18,7 @@ use std::collections::BTreeMap;
 
 use crate::error::Failure;
 
+pub use cyclegan::{CycleganConfig, CycleganControl, CycleganTask};
 pub use gan::{
     GanConfig, GanControl, GanData, GanNetwork, GanVariant, Learning, NoiseLabel, Objective,
     PictureLabel,
@@ -45,7 +47,7 @@ pub enum Request {
         #[cfg_attr(
             target_family = "wasm",
             tsify(
-                type = "Partial<GatysControl> | Partial<GanControl> | Partial<WalkControl> | Partial<Pix2pixControl>"
+                type = "Partial<GatysControl> | Partial<GanControl> | Partial<WalkControl> | Partial<Pix2pixControl> | Partial<CycleganControl>"
             )
         )]
         control: serde_json::Value,
@@ -288,6 +290,8 @@ pub enum Sheet {
     /// `walk`: around a place, by its number, from -3 to 3 along the two strongest directions: seven rows of seven, the
     /// first direction to the right, the second upwards.
     Map(u32),
+    /// `cyclegan`: both replay buffers, that of pictures of B first, 25 in a row.
+    Buffer,
 }
 
 /// A job and all its settings. Every field has a default.
@@ -303,6 +307,8 @@ pub enum JobConfig {
     Walk(WalkConfig),
     /// Learn to turn one picture into another from pairs (Isola et al. 2017).
     Pix2pix(Pix2pixConfig),
+    /// Learn to turn pictures of one kind into another without pairs (Zhu et al. 2017).
+    Cyclegan(CycleganConfig),
 }
 
 /// The defaults of every job, as the page shows them.
@@ -317,6 +323,8 @@ pub struct Defaults {
     pub walk: WalkConfig,
     /// See [`Pix2pixConfig`].
     pub pix2pix: Pix2pixConfig,
+    /// See [`CycleganConfig`].
+    pub cyclegan: CycleganConfig,
 }
 
 impl Default for Defaults {
@@ -326,6 +334,7 @@ impl Default for Defaults {
             gan: GanConfig::all(),
             walk: WalkConfig::default(),
             pix2pix: Pix2pixConfig::default(),
+            cyclegan: CycleganConfig::default(),
         }
     }
 }

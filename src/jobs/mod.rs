@@ -1,11 +1,15 @@
 //! What a user can start, one file each: small state machines behind [`Job`].
 
+mod cyclegan;
 mod gan;
 mod gatys;
 mod gatys_config;
 mod gatys_image;
 mod gatys_targets;
+mod patch;
 mod pix2pix;
+mod state;
+mod training;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -17,6 +21,10 @@ use serde_json::Value;
 use crate::error::Error;
 use crate::protocol::{JobConfig, Sheet};
 
+pub use cyclegan::{
+    Cyclegan, CycleganMetrics, CycleganState, CycleganTrainer, ReplayBuffer, check_cyclegan,
+    estimate_cyclegan,
+};
 pub use gan::{
     Gan, GanMetrics, GanSeen, GanState, GanTrainer, TrainedGenerator, check_gan, classifier_of,
     estimate_gan, read_generator, real_points,
@@ -28,6 +36,7 @@ pub use gatys_targets::{GatysInputs, Losses, Targets};
 pub use pix2pix::{
     Pix2pix, Pix2pixMetrics, Pix2pixState, Pix2pixTrainer, check_pix2pix, estimate_pix2pix,
 };
+pub use state::RunState;
 pub use walk::{Walk, check_walk};
 
 /// Something the user started. The session calls [`Job::step`] until it is done; every await

@@ -1,5 +1,6 @@
 //! The session in a worker: takes requests, owns the device, the models and the running job.
 
+mod cyclegan;
 mod gan;
 mod pix2pix;
 mod walk;
@@ -22,7 +23,9 @@ use crate::data::dataset::Dataset;
 use crate::data::{decode::Picture, scenes, styles};
 use crate::error::Error;
 use crate::gpu::{self, Gpu, Presenter};
-use crate::jobs::{Gatys, GatysInputs, Memory, estimate, estimate_gan, estimate_pix2pix};
+use crate::jobs::{
+    Gatys, GatysInputs, Memory, estimate, estimate_cyclegan, estimate_gan, estimate_pix2pix,
+};
 use crate::models::{Architecture, Classifier, FeatureNetwork};
 use crate::ops::{Adapter, check_kernels, use_adapter};
 use crate::protocol::{
@@ -30,6 +33,7 @@ use crate::protocol::{
     Request, SampleKind, Samples,
 };
 use crate::weights::{self, Checkpoint, Weights};
+use cyclegan::DrawnKinds;
 use gan::Drawn;
 use pix2pix::DrawnPairs;
 
@@ -58,6 +62,7 @@ struct State {
     classifiers: RefCell<HashMap<&'static str, Classifier>>,
     pictures: RefCell<Option<Drawn>>,
     pairs: RefCell<Option<DrawnPairs>>,
+    kinds: RefCell<Option<DrawnKinds>>,
     /// The ticket of the data set that is being made.
     preparing: Cell<Option<u32>>,
 }
@@ -85,6 +90,7 @@ impl Session {
             classifiers: RefCell::default(),
             pictures: RefCell::default(),
             pairs: RefCell::default(),
+            kinds: RefCell::default(),
             preparing: Cell::default(),
         }))
     }
@@ -285,6 +291,7 @@ impl Session {
                 return estimate_gan(config, shape, classes, self.memory()?);
             }
             JobConfig::Pix2pix(config) => return estimate_pix2pix(config, self.memory()?),
+            JobConfig::Cyclegan(config) => return estimate_cyclegan(config, self.memory()?),
             JobConfig::Walk(_) => {
                 return Err(Error::BadSetting {
                     name: "job",
@@ -339,6 +346,7 @@ impl Session {
             JobConfig::Gan(config) => self.gan(run, config, inputs, saved, mailbox).await,
             JobConfig::Walk(config) => self.walk(run, config, inputs, mailbox).await,
             JobConfig::Pix2pix(config) => self.pix2pix(run, config, inputs, saved, mailbox).await,
+            JobConfig::Cyclegan(config) => self.cyclegan(run, config, inputs, saved, mailbox).await,
         }
     }
 
