@@ -165,7 +165,7 @@ fn a_step_has_pytorchs_losses_and_gradients_of_all_four_networks() {
         assert_eq!(found.len(), 8);
         for (loss, value) in found {
             let truth = goldens.values(&format!("{name}.{loss}"));
-            // Measured: 3e-7.
+            // Measured: 2e-7.
             assert_close(&loss, &[value], &truth, 5e-6);
         }
         if objective != Objective::LeastSquares {
@@ -195,9 +195,8 @@ fn a_step_has_pytorchs_losses_and_gradients_of_all_four_networks() {
                 held += 1;
             }
         }
-        eprintln!("{held} gradients, off by {worst:e}");
         assert_eq!(held, 2 * (10 + 1) + 2 * (4 + 2));
-        // Measured: 2e-5.
+        // Measured: 2.6e-5.
         assert!(worst < 2e-4, "gradients are off by {worst:e}");
     }
 }
@@ -332,23 +331,20 @@ fn the_gpu_follows_the_cpu() {
     };
     let (cpu, gpu) = (run(&Device::flex()), run(&gpu()));
     eprintln!("off by {:e}", miss(&gpu, &cpu));
-    // Measured: 1e-5, of rounding through two steps of Adam.
-    assert_close("metrics", &gpu, &cpu, 1e-3);
+    // Measured: 1e-7.
+    assert_close("metrics", &gpu, &cpu, 1e-5);
 }
 
 #[test]
 fn one_colour_is_turned_into_another_and_back_without_pairs() {
-    let e = |n: &str, d: f32| std::env::var(n).map_or(d, |v| v.parse().expect("number"));
     let config = CycleganConfig {
-        steps: e("STEPS", 150.0) as u32,
+        steps: 60,
         width: 4,
         discriminator_width: 4,
         blocks: 1,
-        patch: e("PATCH", 16.0) as u32,
-        generator_rate: e("GR", 2e-3),
-        discriminator_rate: e("DR", 2e-3),
-        identity: e("ID", 0.5),
-        cycle: e("CY", 10.0),
+        patch: 16,
+        generator_rate: 5e-3,
+        discriminator_rate: 5e-3,
         ..small()
     };
     let data = coloured(&config, 8);
@@ -365,9 +361,10 @@ fn one_colour_is_turned_into_another_and_back_without_pairs() {
     let ((l1, learnt), (cycle, back)) = (of("l1_held"), of("cycle_held"));
     let untouched = after["l1_untouched"];
     eprintln!("{l1} -> {learnt} of {untouched}, back {cycle} -> {back}");
-    assert!(learnt < 0.6 * untouched, "{learnt} of {untouched}");
+    // Measured: 0.05 of 0.51, and 0.07.
+    assert!(learnt < 0.3 * untouched, "{learnt} of {untouched}");
     assert!(back < 0.15, "{back}");
-    assert!(after["rate"] < 0.02 * before["rate"], "{}", after["rate"]);
+    assert!(after["rate"] < 0.05 * before["rate"], "{}", after["rate"]);
 }
 
 #[test]
@@ -556,4 +553,50 @@ fn a_state_that_does_not_fit_is_refused_by_name() {
     assert!(foreign.contains("else belongs to nothing"), "{foreign}");
     let moments = refused(&|t| drop(t.remove("adam.D.000")));
     assert!(moments.contains("optimisers"), "{moments}");
+}
+
+#[test]
+fn an_opinion_is_on_the_square_around_where_the_view_draws_it() {
+    let device = Device::flex().autodiff();
+    for (halvings, patch, size) in [(0, 1, 16), (1, 16, 32), (2, 34, 64), (3, 70, 128)] {
+        let config = PatchDiscriminatorConfig {
+            width: 2,
+            halvings,
+            // The statistics of a norm are of the whole picture.
+            norm: None,
+            ..PatchDiscriminatorConfig::default()
+        };
+        let net = config.init(&mut Seed::new(3), &device);
+        let [count, _] = config.map([size; 2]).expect("large enough");
+        let (column, row) = (count / 2, count / 2 - 1);
+        let image = Tensor::<4>::ones([1, 3, size, size], &device).require_grad();
+        let map = net.forward(image.clone());
+        let one = map.narrow(2, row, 1).narrow(3, column, 1).sum();
+        let marks = image.grad(&one.backward()).expect("a gradient");
+        let marks = values(marks.abs().sum_dim(1));
+        let across = |i: &usize| i % size;
+        let down = |i: &usize| i / size;
+        let seen: Vec<_> = (0..size * size).filter(|i| marks[*i] > 0.0).collect();
+        // As `places` in www/train/opinions.js has it: middles are a stride apart, and the map has two fewer.
+        let stride = if halvings == 0 { 1 } else { size / (count + 2) };
+        let middle = |cell: usize| match halvings {
+            0 => 2 * cell + 1,
+            _ => (2 * cell + 3) * stride,
+        };
+        let ends = |of: &dyn Fn(&usize) -> usize| {
+            let places = seen.iter().map(of);
+            (
+                places.clone().min().expect("some"),
+                places.max().expect("some") + 1,
+            )
+        };
+        for (cell, (from, to)) in [(column, ends(&across)), (row, ends(&down))] {
+            assert_eq!(to - from, patch, "{halvings} halvings");
+            assert_eq!(
+                from + to,
+                middle(cell),
+                "{halvings} halvings, opinion {cell}"
+            );
+        }
+    }
 }

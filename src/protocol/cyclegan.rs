@@ -27,7 +27,7 @@ pub enum CycleganTask {
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct CycleganConfig {
     pub task: CycleganTask,
-    /// Side of a picture in pixels: 32, 64, 128 or 256; the user's own in the page have 128 at most. The reference's is 256.
+    /// Side of a picture in pixels: 32, 64, 128 or 256, the reference's.
     pub size: u32,
     /// How many pictures are drawn of each kind, 2..=20,000, as far as they fit 256 MB.
     pub count: u32,
