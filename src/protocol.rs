@@ -8,6 +8,7 @@
     reason = "what a field means stands with its message or setting"
 )]
 
+mod cyclegan;
 mod gan;
 mod pix2pix;
 mod stylize;
@@ -18,6 +19,7 @@ use std::collections::BTreeMap;
 
 use crate::error::Failure;
 
+pub use cyclegan::{CycleganConfig, CycleganControl, CycleganTask};
 pub use gan::{
     GanConfig, GanControl, GanData, GanNetwork, GanVariant, Learning, NoiseLabel, Objective,
     PictureLabel,
@@ -47,7 +49,7 @@ pub enum Request {
         #[cfg_attr(
             target_family = "wasm",
             tsify(
-                type = "Partial<GatysControl> | Partial<GanControl> | Partial<WalkControl> | Partial<Pix2pixControl> | Partial<StylizeControl>"
+                type = "Partial<GatysControl> | Partial<GanControl> | Partial<WalkControl> | Partial<Pix2pixControl> | Partial<CycleganControl> | Partial<StylizeControl>"
             )
         )]
         control: serde_json::Value,
@@ -293,6 +295,8 @@ pub enum Sheet {
     /// `walk`: around a place, by its number, from -3 to 3 along the two strongest directions: seven rows of seven, the
     /// first direction to the right, the second upwards.
     Map(u32),
+    /// `cyclegan`: both replay buffers, that of pictures of B first, 25 in a row.
+    Buffer,
 }
 
 /// A job and all its settings. Every field has a default.
@@ -310,6 +314,8 @@ pub enum JobConfig {
     Pix2pix(Pix2pixConfig),
     /// Turn one picture into another by a trained network.
     Stylize(StylizeConfig),
+    /// Learn to turn pictures of one kind into another without pairs (Zhu et al. 2017).
+    Cyclegan(CycleganConfig),
 }
 
 /// The defaults of every job, as the page shows them.
@@ -326,6 +332,8 @@ pub struct Defaults {
     pub pix2pix: Pix2pixConfig,
     /// See [`StylizeConfig`].
     pub stylize: StylizeConfig,
+    /// See [`CycleganConfig`].
+    pub cyclegan: CycleganConfig,
 }
 
 impl Default for Defaults {
@@ -336,6 +344,7 @@ impl Default for Defaults {
             walk: WalkConfig::default(),
             pix2pix: Pix2pixConfig::default(),
             stylize: StylizeConfig::default(),
+            cyclegan: CycleganConfig::default(),
         }
     }
 }

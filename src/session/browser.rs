@@ -1,5 +1,6 @@
 //! The session in a worker: takes requests, owns the device, the models and the running job.
 
+mod cyclegan;
 mod gan;
 mod pix2pix;
 mod stylize;
@@ -23,7 +24,9 @@ use crate::data::dataset::Dataset;
 use crate::data::{decode::Picture, scenes, styles};
 use crate::error::Error;
 use crate::gpu::{self, Gpu, Presenter};
-use crate::jobs::{Gatys, GatysInputs, Memory, estimate, estimate_gan, estimate_pix2pix};
+use crate::jobs::{
+    Gatys, GatysInputs, Memory, estimate, estimate_cyclegan, estimate_gan, estimate_pix2pix,
+};
 use crate::models::{Architecture, Classifier, FeatureNetwork};
 use crate::ops::{Adapter, check_kernels, use_adapter};
 use crate::protocol::{
@@ -31,6 +34,7 @@ use crate::protocol::{
     Request, SampleKind, Samples,
 };
 use crate::weights::{self, Checkpoint, Weights};
+use cyclegan::DrawnKinds;
 use gan::Drawn;
 use pix2pix::DrawnPairs;
 use stylize::LastNetwork;
@@ -61,6 +65,7 @@ struct State {
     pictures: RefCell<Option<Drawn>>,
     pairs: RefCell<Option<DrawnPairs>>,
     stylizer: RefCell<Option<LastNetwork>>,
+    kinds: RefCell<Option<DrawnKinds>>,
     /// The ticket of the data set that is being made.
     preparing: Cell<Option<u32>>,
 }
@@ -89,6 +94,7 @@ impl Session {
             pictures: RefCell::default(),
             pairs: RefCell::default(),
             stylizer: RefCell::default(),
+            kinds: RefCell::default(),
             preparing: Cell::default(),
         }))
     }
@@ -289,6 +295,7 @@ impl Session {
                 return estimate_gan(config, shape, classes, self.memory()?);
             }
             JobConfig::Pix2pix(config) => return estimate_pix2pix(config, self.memory()?),
+            JobConfig::Cyclegan(config) => return estimate_cyclegan(config, self.memory()?),
             JobConfig::Walk(_) | JobConfig::Stylize(_) => {
                 return Err(Error::BadSetting {
                     name: "job",
@@ -344,6 +351,7 @@ impl Session {
             JobConfig::Walk(config) => self.walk(run, config, inputs, mailbox).await,
             JobConfig::Stylize(config) => self.stylize(run, config, inputs, mailbox).await,
             JobConfig::Pix2pix(config) => self.pix2pix(run, config, inputs, saved, mailbox).await,
+            JobConfig::Cyclegan(config) => self.cyclegan(run, config, inputs, saved, mailbox).await,
         }
     }
 

@@ -34,7 +34,7 @@ impl Input {
     }
 }
 
-/// The files of a run by role: `content`, `style.0` and further, `init`, `network`, `data`.
+/// The files of a run by role: `content`, `style.0` and further, `init`, `network`, `data`, `a`, `b`.
 #[derive(Debug, Default)]
 pub struct Inputs(Vec<(String, Input)>);
 
@@ -52,7 +52,7 @@ impl Inputs {
             Some(Input { name, blob })
         };
         let mut all = Vec::new();
-        for role in ["content", "init", "network", "data"] {
+        for role in ["content", "init", "network", "data", "a", "b"] {
             let found = get(role).and_then(|value| input(value, role));
             all.extend(found.map(|input| (role.to_owned(), input)));
         }
