@@ -121,14 +121,14 @@ export const tests = [
       await bringAxe(page);
       t.equal(await page.$$eval("#cycle .cycle-own section", (all) => all.filter((each) => each.checkVisibility()).length), 2, "places for one's own pictures");
       await clean(t, page, "own pictures");
-      await page.evaluate(() => (location.hash = "view=cycle&count=4&blocks=1&patch=16&lang=en&theme=light"));
+      await page.evaluate(() => (location.hash = "view=cycle&count=4&blocks=1&patch=16&start=scratch&lang=en&theme=light"));
       await t.until(page, () => document.querySelector("#cycle [data-choice=winter]")?.getAttribute("aria-pressed") === "true", "the scenes");
       await page.$$eval("#cycle details", (all) => all.forEach((each) => (each.open = true)));
       await page.click("#cycle .primary");
       await t.until(page, () => document.querySelector("#cycle .train-map")?.checkVisibility(), "the first opinions", 120_000);
       await page.click("#cycle .primary");
       for (const [lang, theme] of [["en", "light"], ["ko", "dark"]]) {
-        await page.evaluate((hash) => (location.hash = hash), `view=cycle&count=4&blocks=1&patch=16&lang=${lang}&theme=${theme}`);
+        await page.evaluate((hash) => (location.hash = hash), `view=cycle&count=4&blocks=1&patch=16&start=scratch&lang=${lang}&theme=${theme}`);
         await page.waitForFunction((lang, theme) => document.documentElement.lang === lang && document.documentElement.dataset.theme === theme, {}, lang, theme);
         await clean(t, page, `${lang}, ${theme}`);
       }
