@@ -19,6 +19,10 @@ const COLUMNS = 3;
 const WAYS = /** @type {const} */ (["a", "b"]);
 /** What a software adapter can show something of within a minute. */
 const MODEST = { size: 32, count: 60, width: 8, discriminatorWidth: 8, blocks: 3 };
+/** The trained start of one task, and the settings of its networks. */
+const START = { start: "cyclegan-winter", size: 64, width: 16, discriminatorWidth: 16, blocks: 6, patch: 70 };
+const STARTED = "winter";
+const SHAPE = /** @type {(keyof typeof START)[]} */ (Object.keys(START));
 /** Milliseconds between two looks into the replay buffers, while they are seen and learnt from. */
 const LOOK = 2000;
 /** The side from which pieces are cut, for pictures of one side; the reference has 286 for 256 */
@@ -67,7 +71,7 @@ export class Cycle extends TrainView {
       });
       return own;
     });
-    this.scroll.children[1]?.after(make("section", { class: "block" }, make("h2", { text: "cycle.aids" }), ...SWITCHES.map(({ key }) => this.#switch(key))));
+    this.scroll.children[1]?.after(this.#starts(), make("section", { class: "block" }, make("h2", { text: "cycle.aids" }), ...SWITCHES.map(({ key }) => this.#switch(key))));
     const row = this.scroll.lastElementChild?.querySelector(".row");
     for (const network of /** @type {const} */ (["G_A", "G_B"])) {
       const save = button("plain", "save", key(`cycle.save.${network}`), () => this.give(`-${network}.safetensors`, async () => alone(/** @type {Blob} */ (await this.training.run?.weights()), network)));
@@ -133,6 +137,36 @@ export class Cycle extends TrainView {
   fit(config) {
     const fits = PATCHES.filter(([, least]) => config.size >= least).map(([side]) => side);
     if (!fits.includes(config.patch)) config.patch = fits.at(-1);
+    if (SHAPE.some((name) => config[name] !== START[name])) config.start = "";
+  }
+
+  /** @override @param {string} [task] */
+  defaults(task) {
+    const config = super.defaults(task);
+    const trained = config.task === STARTED && this.easel.models.some(({ id }) => id === START.start);
+    return trained ? { ...config, ...START } : config;
+  }
+
+  /** @param {string} task */
+  #scratch(task) {
+    return super.defaults(task);
+  }
+
+  /** @override @param {URLSearchParams} params */
+  basis(params) {
+    const config = super.basis(params);
+    return params.get("start") === "scratch" ? this.#scratch(config.task) : config;
+  }
+
+  /** @override */
+  usual() {
+    return this.config.start ? super.usual() : this.#scratch(this.config.task);
+  }
+
+  /** @override @param {{ lang?: string, theme?: string }} appearance */
+  link(appearance) {
+    const scratch = this.config.start !== super.usual().start;
+    return super.link(appearance) + (scratch ? "&start=scratch" : "");
   }
 
   /** @override @param {boolean} on */
@@ -183,10 +217,29 @@ export class Cycle extends TrainView {
     this.#strip.hidden = empty || this.config.pool === 0;
   }
 
-  /** @param {string} task */
+  /** Settings of the networks that were left as they are follow the task. @param {string} task */
   #choose(task) {
+    const [before, after] = [this.defaults(this.config.task), this.defaults(task)];
+    for (const name of SHAPE) if (this.config[name] === before[name]) this.config[name] = after[name];
     this.set("task", task, false);
     for (const own of this.#own) own.shown(task === "own");
+  }
+
+  /** With trained networks or from scratch. @param {boolean} trained */
+  #begin(trained) {
+    const from = trained ? START : this.#scratch(this.config.task);
+    this.change({ ...this.config, ...Object.fromEntries(SHAPE.map((name) => [name, from[name]])) });
+    this.element.dispatchEvent(new Event("linkchange"));
+  }
+
+  #starts() {
+    const box = make("input", { type: "checkbox", "aria-describedby": "cycle-start-hint", onchange: () => this.#begin(box.checked) });
+    const row = make("section", { class: "block" }, make("label", { class: "switch" }, box, make("span", { text: "cycle.start" })), make("p", { class: "hint", id: "cycle-start-hint", text: "cycle.start.hint" }));
+    this.form.also(() => {
+      box.checked = this.config.start !== "";
+      row.hidden = this.defaults(this.config.task).start === "";
+    });
+    return row;
   }
 
   /** An aid to learning that can be left out, to see what it is for. @param {keyof import("./fields.js").Config} name */

@@ -36,6 +36,8 @@ export const en = {
   "cycle.learning.both": "Both",
   "cycle.learning.generator": "Only generators",
   "cycle.learning.discriminator": "Only discriminators",
+  "cycle.start": "Begin with trained networks",
+  "cycle.start.hint": "They come with Easel: snow falls at once, and learning goes on from there. Off, everything is learnt from nothing.",
   "cycle.aids": "Aids to learning",
   "cycle.identity": "Identity loss",
   "cycle.identity.hint": "A picture that is of the right kind already is to stay as it is. Without it, colours drift: nothing says that a sky should stay blue.",

@@ -36,6 +36,8 @@ export const ko = {
   "cycle.learning.both": "둘 다",
   "cycle.learning.generator": "생성자만",
   "cycle.learning.discriminator": "판별자만",
+  "cycle.start": "배운 신경망으로 시작",
+  "cycle.start.hint": "Easel에 들어 있는 신경망이에요. 바로 눈이 내리고, 거기서 이어 배워요. 끄면 처음부터 배워요.",
   "cycle.aids": "배움을 돕는 것",
   "cycle.identity": "항등 손실",
   "cycle.identity.hint": "이미 그 종류인 그림은 그대로 두어야 해요. 없으면 색이 흘러가요. 하늘이 파란 채로 있어야 한다고 말해 주는 것이 없거든요.",

@@ -135,6 +135,16 @@ export class TrainView {
   /** Settings that belong together are made to fit. @param {any} _config */
   fit(_config) {}
 
+  /** The settings that a link changes. @param {URLSearchParams} params @returns {any} */
+  basis(params) {
+    return this.defaults(this.#kind.tasks.find((one) => one === params.get("task")));
+  }
+
+  /** The settings that the present ones are told from in the address. @returns {any} */
+  usual() {
+    return this.defaults(this.config.task);
+  }
+
   // What the page asks.
 
   get element() {
@@ -162,12 +172,11 @@ export class TrainView {
 
   /** Take the state of a link; what it does not know or what is out of range is left out. @param {URLSearchParams} params */
   restore(params) {
-    const config = this.defaults();
+    const config = this.basis(params);
     for (const field of this.#fields) {
       const value = valueOf(field, params.get(field.key));
       if (value !== undefined) config[field.key] = value;
     }
-    config.task = this.#kind.tasks.find((one) => one === params.get("task")) ?? config.task;
     this.fit(config);
     this.change(config);
   }
@@ -175,9 +184,11 @@ export class TrainView {
   /** The address that rebuilds this view, without `#`. @param {{ lang?: string, theme?: string }} appearance */
   link({ lang, theme }) {
     const params = new URLSearchParams({ view: this.#kind.name });
-    const usual = this.defaults();
-    for (const name of ["task", ...this.#fields.map((field) => field.key)]) {
-      if (this.config[name] !== usual[name]) params.set(name, String(this.config[name]));
+    const { task } = this.config;
+    const usual = this.usual();
+    if (task !== this.defaults().task) params.set("task", task);
+    for (const { key } of this.#fields) {
+      if (this.config[key] !== usual[key]) params.set(key, String(this.config[key]));
     }
     if (lang) params.set("lang", lang);
     if (theme) params.set("theme", theme);
@@ -186,7 +197,7 @@ export class TrainView {
 
   /** Go on with a run that was kept or opened. @param {Blob} state @param {any} config as its file says @param {string} [kept] the id under which it is kept already */
   resume(state, config, kept) {
-    this.config = { ...this.defaults(), ...config };
+    this.config = { ...this.defaults(config.task), ...config };
     this.training.follow(() => this.easel.resume(state, { recover: true }), { kept });
   }
 
@@ -202,10 +213,11 @@ export class TrainView {
     return key(`${this.#kind.name}.${name}`);
   }
 
-  defaults() {
+  /** @param {string} [task] the usual one if nothing is said @returns {any} */
+  defaults(task) {
     const { job, modest } = this.#kind;
     const config = /** @type {any} */ (structuredClone(/** @type {any} */ (this.easel.defaults)?.[job]));
-    return this.easel.adapter?.fallback ? { ...config, ...modest } : config;
+    return { ...config, ...(this.easel.adapter?.fallback ? modest : {}), ...(task ? { task } : {}) };
   }
 
   /** Other settings; a run that goes on keeps its own. @param {any} config */
@@ -228,8 +240,7 @@ export class TrainView {
   }
 
   #reset() {
-    const { task } = this.config;
-    this.change({ ...this.defaults(), task });
+    this.change(this.defaults(this.config.task));
     this.#view.dispatchEvent(new Event("linkchange"));
   }
 

@@ -5,8 +5,10 @@ use super::light::Light;
 use super::{Figure, Scene, Thing, land};
 use crate::data::seed::{Seed, step};
 
-/// Metres from the water to the top of the mast.
+/// From the water to the top of the mast, in units of [`UNIT`].
 const MAST: f32 = 9.4;
+/// Metres of a unit in which the boat is drawn.
+const UNIT: f32 = 1.4;
 /// Stripes of a sail from the foot of the mast to its top, each with a gap as wide.
 const STRIPES: f32 = 6.0;
 /// Colours of plain sails, and of the stripes that lie over them.
@@ -18,14 +20,14 @@ const DYED: [u32; 4] = [0xB02A22, 0x23407E, 0x222222, 0x1F6B57];
 pub fn boat(scene: &Scene, striped: bool) -> Figure {
     let mut random = Seed::stream(scene.seed, 21);
     let mut place = || {
-        let z = random.range(15.0, 21.0);
+        let z = random.range(23.0, 29.0);
         // A square picture shows 1/6 to 7/6 of the frame.
         let across = random.range(-0.27, 0.27) * z / scene.camera.focal;
         [across, z]
     };
     let wet = |[x, z]: [f32; 2]| {
-        let deep = |dx: f32| land::height(scene, x + dx, z, 5) < -0.2;
-        deep(-3.5) && deep(0.0) && deep(3.5)
+        let deep = |dx: f32, dz: f32| land::height(scene, x + dx, z + dz, 5) < -0.2;
+        deep(-5.0, 0.0) && deep(5.0, 0.0) && deep(0.0, -3.0)
     };
     let tries: Vec<_> = (0..40).map(|_| place()).collect();
     let [x, z] = tries
@@ -49,7 +51,7 @@ pub fn draw(scene: &Scene, light: &Light, canvas: &mut Canvas, figure: &Figure, 
     let side = if random.chance(0.5) { 1.0 } else { -1.0 };
     let z = figure.z;
     let at = scene.camera.project(figure.x, 0.0, z);
-    let size = scene.camera.focal / z;
+    let size = UNIT * scene.camera.focal / z;
     let point = |x: f32, y: f32| [at[0] + side * x * size, at[1] - y * size];
     let tone = |albedo: Colour, lit: f32| {
         let shone = |c: usize| albedo[c] * (light.beam[c] * lit + light.shade[c]);
