@@ -12,7 +12,7 @@ import { Controls, SIDES } from "./controls.js";
 import { en } from "./en.js";
 import { ko } from "./ko.js";
 import { opened } from "./live.js";
-import { zip } from "./zip.js";
+import { free, zip } from "./zip.js";
 
 /** @typedef {import("../easel.js").Easel} Easel */
 /** @typedef {import("../easel.js").Run} Run */
@@ -417,7 +417,7 @@ export class Apply {
           const bitmap = await this.#follow(() => this.#begin(content));
           const blob = bitmap && (await this.#run?.image({ type: "image/png" }));
           bitmap?.close();
-          if (blob) done.push({ name: `${this.#free(picture.stem, done)}.png`, blob });
+          if (blob) done.push({ name: free(picture.stem, done), blob });
         } catch (error) {
           // Of one picture alone; what is wrong with the network or the GPU is wrong for all.
           if (!(error instanceof EaselError) || !/^(image|too-large)/.test(error.code)) throw error;
@@ -430,14 +430,6 @@ export class Apply {
       download(file, "easel.zip");
       tell("save.done", { file: "easel.zip", size: bytes(file.size) });
     });
-  }
-
-  /** A name that none of them has. @param {string} stem @param {{ name: string }[]} taken */
-  #free(stem, taken) {
-    const has = (/** @type {string} */ name) => taken.some((one) => one.name === `${name}.png`);
-    let name = stem;
-    for (let n = 2; has(name); n += 1) name = `${stem}-${n}`;
-    return name;
   }
 
   /** The camera's pictures, as quickly as the device turns them round. */
