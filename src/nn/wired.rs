@@ -214,15 +214,14 @@ impl Wired {
     /// Bytes while a layer runs, without weights. The picture counts elsewhere, and the result of the last layer.
     fn alive(&self, layer: usize, cut: &Cut) -> u64 {
         let size = |value: usize| FLOAT * cut.shapes[value].iter().product::<usize>() as u64;
-        let needed = |value: &usize| {
-            let of = |layer: usize| self.last_use[layer];
-            // What is computed again needs what it comes from.
-            let drawn = (1..=layer).filter(|i| cut.drawn[i - 1] && of(*i) >= layer);
-            let mut from = drawn.flat_map(|i| &self.wires[i - 1].from);
-            of(*value) >= layer || from.any(|x| x.value == *value)
-        };
-        let kept = (1..=layer).filter(|value| !cut.drawn[value - 1]);
-        let kept: u64 = kept.filter(needed).map(size).sum();
+        let used = |value: &usize| self.last_use[*value] >= layer;
+        // What is computed again needs what it comes from.
+        let (drawn, kept): (Vec<_>, Vec<_>) = (1..=layer).partition(|value| cut.drawn[value - 1]);
+        let drawn = drawn.into_iter().filter(used);
+        let from = drawn.flat_map(|value| self.wires[value - 1].from.iter().map(|x| x.value));
+        let from: Vec<_> = from.collect();
+        let kept = { kept.into_iter() }.filter(|value| used(value) || from.contains(value));
+        let kept: u64 = kept.map(size).sum();
         let last = layer + 1 == self.wires.len();
         let own = if cut.drawn[layer] || last {
             0

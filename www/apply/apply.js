@@ -4,6 +4,7 @@ import { download } from "../dom.js";
 import { EaselError } from "../easel.js";
 import { add, bytes, duration, known, number, say, setTitle, t } from "../i18n.js";
 import * as files from "../lab/files.js";
+import { inspect } from "../keep/checkpoint.js";
 import { reason } from "../views/camera.js";
 import { alarm, announce, clear, particulars, tell, wording } from "../views/notices.js";
 import { Picture } from "../views/pictures.js";
@@ -11,7 +12,7 @@ import { Controls, SIDES } from "./controls.js";
 import { en } from "./en.js";
 import { ko } from "./ko.js";
 import { opened } from "./live.js";
-import { zip } from "./zip.js";
+import { free, zip } from "./zip.js";
 
 /** @typedef {import("../easel.js").Easel} Easel */
 /** @typedef {import("../easel.js").Run} Run */
@@ -59,7 +60,7 @@ export class Apply {
   /** @type {{ strength?: number, keepColors?: boolean } | null} Live controls that wait for the ones before. */
   #wanted = null;
   #tuning = false;
-  /** What the result was made of. @type {{ picture: Picture | null, stem: string } | null} */
+  /** What the result was made of. @type {Picture | null} */
   #result = null;
 
   /** @type {(() => void) | null} Takes what the camera sees as a picture. */
@@ -159,7 +160,9 @@ export class Apply {
   }
 
   /** A run holds nothing but its picture and settings: it begins anew. @param {Blob} state @param {Config} config as its file says */
-  resume(state, config) {
+  async resume(state, config) {
+    const content = (await inspect(state))?.content;
+    if (content) this.#add([new File([content.blob], content.name)]);
     this.#config = { ...this.#defaults(), ...config };
     this.#one(() => this.#easel.resume(state));
   }
@@ -280,11 +283,8 @@ export class Apply {
       const url = await picture.url(this.#easel);
       if (picture !== this.#chosen || this.busy) return;
       this.#controls.frame.before(url, t("stage.before", { name: picture.title }));
-      if (this.#result?.picture !== picture) {
-        this.#result = null;
-        this.#controls.frame.after(null);
-        this.#controls.line.removeAttribute("data-i18n");
-        this.#controls.line.textContent = "";
+      if (this.#result !== picture) {
+        this.#clear();
       }
       this.#show();
     } catch (error) {
@@ -341,6 +341,9 @@ export class Apply {
     clear();
     this.#phase = phase;
     this.#ending = false;
+    // The run before lets go of its picture.
+    this.#result = null;
+    this.#controls.frame.after(null);
     this.#controls.bar.value = 0;
     this.#show();
     try {
@@ -354,10 +357,16 @@ export class Apply {
     this.#tune();
   }
 
-  /** @param {unknown} error */
-  #failed(error) {
+  #clear() {
+    this.#result = null;
+    this.#controls.frame.after(null);
     this.#controls.line.removeAttribute("data-i18n");
     this.#controls.line.textContent = "";
+  }
+
+  /** @param {unknown} error */
+  #failed(error) {
+    this.#clear();
     const largest = error instanceof EaselError && error.code === "too-large" && error.largest;
     const side = largest && SIDES.findLast((side) => side > 0 && side <= largest);
     alarm(told(error), side ? [{ text: "use.size", args: { n: String(side) }, act: () => { this.#set({ side }); this.#one(); } }] : []);
@@ -371,8 +380,8 @@ export class Apply {
   /** The chosen picture. @param {() => Run} [begin] */
   #one(begin) {
     return this.#while("one", async () => {
-      const picture = begin ? null : this.#chosen;
-      const content = await this.#chosen.blob(this.#easel);
+      const picture = this.#chosen;
+      const content = await picture.blob(this.#easel);
       const begun = performance.now();
       const bitmap = await this.#follow(begin ?? (() => this.#begin(content)));
       if (!bitmap) {
@@ -380,8 +389,8 @@ export class Apply {
         return;
       }
       const { width, height } = bitmap;
-      this.#result = { picture: picture ?? this.#chosen, stem: (picture ?? this.#chosen).stem };
-      this.#controls.frame.after(bitmap, t("apply.after", { content: this.#chosen.title, network: this.#named }));
+      this.#result = picture;
+      this.#controls.frame.after(bitmap, t("apply.after", { content: picture.title, network: this.#named }));
       const args = { width, height, time: duration((performance.now() - begun) / 1000) };
       say(this.#controls.line, "apply.done", args);
       announce(t("apply.done", args));
@@ -395,7 +404,7 @@ export class Apply {
   /** All of the visitor's pictures, one after the other, as a zip. */
   #zip() {
     return this.#while("all", async () => {
-      const pictures = [...this.#own].reverse();
+      const pictures = this.#own;
       /** @type {{ name: string, blob: Blob }[]} */
       const done = [];
       for (const [i, picture] of pictures.entries()) {
@@ -408,7 +417,7 @@ export class Apply {
           const bitmap = await this.#follow(() => this.#begin(content));
           const blob = bitmap && (await this.#run?.image({ type: "image/png" }));
           bitmap?.close();
-          if (blob) done.push({ name: `${this.#free(picture.stem, done)}.png`, blob });
+          if (blob) done.push({ name: free(picture.stem, done), blob });
         } catch (error) {
           // Of one picture alone; what is wrong with the network or the GPU is wrong for all.
           if (!(error instanceof EaselError) || !/^(image|too-large)/.test(error.code)) throw error;
@@ -416,21 +425,11 @@ export class Apply {
           tell("apply.all.left", { name: picture.name, why: t(wording(code).what, rest) });
         }
       }
-      this.#result = null;
-      this.#controls.frame.after(null);
       if (done.length === 0) return;
       const file = await zip(done);
       download(file, "easel.zip");
       tell("save.done", { file: "easel.zip", size: bytes(file.size) });
     });
-  }
-
-  /** A name that none of them has. @param {string} stem @param {{ name: string }[]} taken */
-  #free(stem, taken) {
-    const has = (/** @type {string} */ name) => taken.some((one) => one.name === `${name}.png`);
-    let name = stem;
-    for (let n = 2; has(name); n += 1) name = `${stem}-${n}`;
-    return name;
   }
 
   /** The camera's pictures, as quickly as the device turns them round. */
@@ -468,7 +467,6 @@ export class Apply {
       } finally {
         camera.close();
         this.#take = null;
-        this.#result = null;
         this.#controls.frame.live(false);
         this.#controls.frame.after(null);
       }

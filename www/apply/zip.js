@@ -26,6 +26,14 @@ function record(...fields) {
   return view.buffer;
 }
 
+/** A name of a PNG that none of them has. @param {string} stem @param {{ name: string }[]} taken */
+export function free(stem, taken) {
+  const has = (/** @type {string} */ name) => taken.some((one) => one.name === name);
+  let name = `${stem}.png`;
+  for (let n = 2; has(name); n += 1) name = `${stem}-${n}.png`;
+  return name;
+}
+
 /** UTF-8 names. */
 const FLAGS = 0x0800;
 /** 1980-01-01, the first day that a zip knows: it says nothing of when. */
