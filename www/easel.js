@@ -174,7 +174,7 @@ export class Easel extends EventTarget {
    * cannot be used is left out and told.
    * @param {Iterable<Blob | { path: string, file: Blob }>} files
    * @param {{ size?: number, onProgress?: (at: Preparing) => void, signal?: AbortSignal }} [options] `size` is the side of a
-   *   picture in pixels, 8 to 128. With `signal` it can be called off, and rejects with `stopped`.
+   *   picture in pixels, 8 to 286. With `signal` it can be called off, and rejects with `stopped`.
    * @returns {Promise<Dataset>}
    */
   async dataset(files, { size = 32, onProgress, signal } = {}) {

@@ -237,7 +237,9 @@ mod tests {
             };
             let [x, y] = &all.held;
             let (same, other) = (apart(x, truth), apart(x, y));
-            assert!(0.0 < same && same < other, "{task:?}: {same} {other}");
+            assert!(0.0 < same && 0.0 < other, "{task:?}: {same} {other}");
+            // Night changes more than the place does.
+            assert!(same < other || task == Night, "{task:?}: {same} {other}");
         }
     }
 
@@ -265,7 +267,7 @@ mod tests {
         let config = config(CycleganTask::Own);
         let (mut seed, device) = (Seed::new(3), Device::flex());
         let mut found = std::collections::BTreeSet::new();
-        for _ in 0..100 {
+        for _ in 0..300 {
             let [a, _] = all.batch(&config, &mut seed, &device);
             assert_eq!(a.dims(), [1, 3, 32, 32]);
             let values: Vec<f32> = a.into_data().iter().collect();

@@ -65,7 +65,7 @@ impl Output {
             let status = job.step()?;
             let progress = job.progress();
             let last = status == Status::Done;
-            if progress.step % LINE == 0 || last {
+            if progress.step.is_multiple_of(LINE) || last {
                 metrics.extend(numbers(job));
                 if metrics.values().any(|x| !x.is_finite()) {
                     return Err(Error::NotFinite {
@@ -87,7 +87,7 @@ impl Output {
                     progress.step, progress.of
                 ));
             }
-            if progress.step % self.every == 0 || last {
+            if progress.step.is_multiple_of(self.every) || last {
                 keep(job, inputs, &self.state())?;
                 let sheet = self.out.with_extension("png");
                 picture(job)?

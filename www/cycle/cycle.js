@@ -172,7 +172,7 @@ export class Cycle extends TrainView {
   /** @override @param {boolean} on */
   shown(on) {
     super.shown(on);
-    for (const own of this.#own) own.shown(on && this.config.task === "own");
+    this.#showOwn();
   }
 
   /** @override @param {Blob} state @param {any} config @param {string} [kept] */
@@ -206,8 +206,15 @@ export class Cycle extends TrainView {
       const words = [`${this.config.task}.${from}`, `${this.config.task}.${to}`, "back"];
       [...heads.children].forEach((head, j) => say(head, this.text(`kind.${words[j]}`)));
     });
-    this.#ownPlace.hidden = this.config.task !== "own";
+    this.#showOwn();
     this.#arrange();
+  }
+
+  /** Data sets are made anew for another size, and a camera is on only where it is seen. */
+  #showOwn() {
+    const own = this.config.task === "own";
+    this.#ownPlace.hidden = !own;
+    for (const one of this.#own) one.shown(own && !this.element.hidden);
   }
 
   #arrange() {
@@ -222,7 +229,6 @@ export class Cycle extends TrainView {
     const [before, after] = [this.defaults(this.config.task), this.defaults(task)];
     for (const name of SHAPE) if (this.config[name] === before[name]) this.config[name] = after[name];
     this.set("task", task, false);
-    for (const own of this.#own) own.shown(task === "own");
   }
 
   /** With trained networks or from scratch. @param {boolean} trained */

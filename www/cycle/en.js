@@ -4,6 +4,8 @@ export const en = {
   "cycle.title": "Easel: translate without pairs",
   "cycle.heading": "Translate pictures without pairs, with CycleGAN",
   "cycle.title.short": "CycleGAN",
+  "cycle.stage": "What it has learnt",
+  "cycle.numbers": "Where it stands",
   "cycle.task": "What to translate",
   "cycle.task.winter": "Summer and winter",
   "cycle.task.night": "Day and night",

@@ -4,6 +4,8 @@ export const ko = {
   "cycle.title": "Easel: 짝 없이 번역",
   "cycle.heading": "CycleGAN으로 짝 없이 그림을 번역하기",
   "cycle.title.short": "CycleGAN",
+  "cycle.stage": "지금까지 배운 것",
+  "cycle.numbers": "지금 상태",
   "cycle.task": "무엇을 번역할까요",
   "cycle.task.winter": "여름과 겨울",
   "cycle.task.night": "낮과 밤",

@@ -46,11 +46,11 @@ export class TrainView {
   #charts;
   /** @type {HTMLDetailsElement[]} */
   #curves;
-  #numbers = make("dl", { class: "train-numbers" });
+  #numbers;
   #about = make("p", { class: "hint" });
   #saved;
   /** @type {HTMLElement} */
-  #stage = make("section", { class: "stage" });
+  #stage;
   #panel;
   #view;
   /** @type {any} */
@@ -64,6 +64,8 @@ export class TrainView {
     this.#kind = kind;
     this.#fields = [...kind.others, ...kind.groups.flatMap(({ fields }) => fields)];
     this.config = this.defaults();
+    this.#stage = make("section", { class: "stage", label: this.text("stage") });
+    this.#numbers = make("dl", { class: "train-numbers", label: this.text("numbers") });
     this.form = new Form(kind.name, () => this.config, (name, value, live) => this.set(name, value, live));
     this.#curves = kind.charts.map(([name]) => make("details", { class: "curves", hidden: true }, make("summary", { text: this.text(name) })));
     this.#charts = kind.charts.map(([, names], i) => new Chart({ details: /** @type {HTMLDetailsElement} */ (this.#curves[i]), names }));

@@ -18,6 +18,9 @@ const MAX_FOUND = 40_000;
 /** Milliseconds between two pictures while the button is held, and the side of each in pixels. */
 const SHOT = { pause: 250, side: 256 };
 
+/** The engine makes one data set at a time, and stops one for another. @type {Promise<unknown>} */
+let turn = Promise.resolve();
+
 add({ en, ko });
 await styled("train/own/own.css");
 
@@ -161,7 +164,7 @@ export class Own {
     if (before) this.#changed();
     const mine = () => this.#making === making;
     try {
-      const { blob, count, classes, left } = await this.#easel.dataset(this.#files, {
+      const dataset = turn.then(() => this.#easel.dataset(this.#files, {
         size,
         signal: making.signal,
         onProgress: ({ done, total, count, left }) => {
@@ -170,7 +173,9 @@ export class Own {
           this.#say("own.at", { done, total, count }, true);
           this.#told(left);
         },
-      });
+      }));
+      turn = dataset.catch(() => {});
+      const { blob, count, classes, left } = await dataset;
       if (!mine()) return;
       this.blob = blob;
       const names = classes.join(", ");
