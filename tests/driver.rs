@@ -305,10 +305,9 @@ fn controls_that_last_are_shown_after_the_end_before_they_are_answered() {
         let page = run(&mut job, script());
         assert_eq!(*page.said.borrow(), said);
         assert_eq!(job.tuned, Some(0.5));
-        let after = { page.shown.borrow().iter() }
-            .filter(|said| **said == 1)
-            .count();
-        assert_eq!(after, usize::from(lasting), "{:?}", page.shown.borrow());
+        let shown = page.shown.borrow();
+        let after = shown.iter().filter(|said| **said == 1).count();
+        assert_eq!(after, usize::from(lasting), "{shown:?}");
     }
 }
 

@@ -13,6 +13,10 @@ use super::{Form, LayerPlan};
 use crate::ops::{norm_combined, norm_statistics};
 
 /// What a layer gave.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a network has tens of them, of kilobytes at least"
+)]
 enum Value {
     /// Not yet there, or no longer needed.
     Nothing,
