@@ -10,6 +10,7 @@
 
 mod gan;
 mod pix2pix;
+mod progan;
 mod walk;
 
 use serde::{Deserialize, Serialize};
@@ -22,6 +23,7 @@ pub use gan::{
     PictureLabel,
 };
 pub use pix2pix::{Pix2pixConfig, Pix2pixControl, Pix2pixTask};
+pub use progan::{ProganConfig, ProganControl, ProganObjective};
 pub use walk::{Between, Generator, Place, Term, WalkConfig, WalkControl};
 
 /// Page to worker.
@@ -45,7 +47,7 @@ pub enum Request {
         #[cfg_attr(
             target_family = "wasm",
             tsify(
-                type = "Partial<GatysControl> | Partial<GanControl> | Partial<WalkControl> | Partial<Pix2pixControl>"
+                type = "Partial<GatysControl> | Partial<GanControl> | Partial<WalkControl> | Partial<Pix2pixControl> | Partial<ProganControl>"
             )
         )]
         control: serde_json::Value,
@@ -288,6 +290,10 @@ pub enum Sheet {
     /// `walk`: around a place, by its number, from -3 to 3 along the two strongest directions: seven rows of seven, the
     /// first direction to the right, the second upwards.
     Map(u32),
+    /// `progan`: the same noise at every level, as the network drew it when the level was left, a row for each.
+    Levels,
+    /// `progan`: real pictures as the discriminator is shown them now.
+    Real,
 }
 
 /// A job and all its settings. Every field has a default.
@@ -303,6 +309,8 @@ pub enum JobConfig {
     Walk(WalkConfig),
     /// Learn to turn one picture into another from pairs (Isola et al. 2017).
     Pix2pix(Pix2pixConfig),
+    /// Train two networks that grow (Karras et al. 2018).
+    Progan(ProganConfig),
 }
 
 /// The defaults of every job, as the page shows them.
@@ -317,6 +325,8 @@ pub struct Defaults {
     pub walk: WalkConfig,
     /// See [`Pix2pixConfig`].
     pub pix2pix: Pix2pixConfig,
+    /// See [`ProganConfig`].
+    pub progan: ProganConfig,
 }
 
 impl Default for Defaults {
@@ -326,6 +336,7 @@ impl Default for Defaults {
             gan: GanConfig::all(),
             walk: WalkConfig::default(),
             pix2pix: Pix2pixConfig::default(),
+            progan: ProganConfig::default(),
         }
     }
 }

@@ -18,7 +18,8 @@ mod native {
     use easel::native_bench::{self, Report, Torch, TorchDevice};
     use easel::ops::{Adapter, use_adapter};
     use easel::protocol::{GanConfig, GanControl, GanData, GatysConfig, ModelInfo, Pix2pixConfig};
-    use easel::train::{classifier, features, gan, pix2pix};
+    use easel::protocol::{ProganConfig, ProganControl};
+    use easel::train::{classifier, features, gan, pix2pix, progan};
     use easel::weights::{Weights, sha256};
 
     #[derive(Parser)]
@@ -52,6 +53,8 @@ mod native {
         Classifier(ClassifierArgs),
         /// A translation of pictures, learnt from pairs out of Easel's own scenes.
         Pix2pix(Pix2pixArgs),
+        /// Two networks that grow.
+        Progan(ProganArgs),
     }
 
     #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -175,6 +178,34 @@ mod native {
     }
 
     #[derive(Args)]
+    struct ProganArgs {
+        /// `digits`, `scenes`, or the path of a folder of pictures, a zip, or an idx file.
+        #[arg(long, default_value = "scenes")]
+        data: String,
+        /// Side of the last level in pixels: 4, 8, ... 256.
+        #[arg(long)]
+        size: Option<u32>,
+        /// Pictures over which a level fades in.
+        #[arg(long)]
+        fade: Option<u32>,
+        /// Pictures from which a level is learnt after that.
+        #[arg(long)]
+        stable: Option<u32>,
+        /// Further settings as JSON, named as in the JavaScript API.
+        #[arg(long, default_value = "{}")]
+        settings: String,
+        /// Steps from one checkpoint to the next.
+        #[arg(long, default_value_t = 500)]
+        every: u32,
+        /// Go on with the checkpoint beside the output.
+        #[arg(long)]
+        resume: bool,
+        /// Where to write the weights; a checkpoint and sheets of samples lie beside them.
+        #[arg(long)]
+        out: PathBuf,
+    }
+
+    #[derive(Args)]
     struct GatysArgs {
         content: PathBuf,
         #[arg(required = true)]
@@ -249,6 +280,7 @@ mod native {
             What::Train(Model::Gan(args)) => train_gan(args, &device()),
             What::Train(Model::Classifier(args)) => train_classifier(args, &device()),
             What::Train(Model::Pix2pix(args)) => train_pix2pix(args, &device()),
+            What::Train(Model::Progan(args)) => train_progan(args, &device()),
             What::Gatys(args) => gatys(args, &device()),
             What::Bench(_) if command.device == Some(Where::Cpu) => {
                 Err("bench measures the kernels of a graphics card; leave --device cpu out".into())
@@ -337,15 +369,23 @@ mod native {
         Ok(())
     }
 
-    fn train_gan(args: GanArgs, device: &Device) -> Result<(), Box<dyn std::error::Error>> {
-        let mut config: serde_json::Value = serde_json::from_str(&args.settings)?;
+    /// Those settings that are live controls.
+    fn live<T: serde::de::DeserializeOwned>(
+        settings: &serde_json::Value,
+    ) -> Result<T, serde_json::Error> {
         let live = |(name, value): (&String, &serde_json::Value)| {
             let one = serde_json::json!({ name: value });
-            serde_json::from_value::<GanControl>(one).ok()?;
+            serde_json::from_value::<T>(one).ok()?;
             Some((name.clone(), value.clone()))
         };
-        let given = config.as_object().into_iter().flatten();
+        let given = settings.as_object().into_iter().flatten();
         let control: serde_json::Map<_, _> = given.filter_map(live).collect();
+        serde_json::from_value(control.into())
+    }
+
+    fn train_gan(args: GanArgs, device: &Device) -> Result<(), Box<dyn std::error::Error>> {
+        let mut config: serde_json::Value = serde_json::from_str(&args.settings)?;
+        let control: GanControl = live(&config)?;
         config["variant"] = args.variant.into();
         let name = args.data.clone().map(serde_json::Value::from);
         let named = name.is_none_or(|name| serde_json::from_value::<GanData>(name).is_ok());
@@ -370,7 +410,7 @@ mod native {
             out: args.out,
             every: args.every.max(1),
             resume: args.resume,
-            control: serde_json::from_value(control.into())?,
+            control,
         };
         let outcome = gan::train(&settings, device, |line| eprintln!("{line}"))?;
         std::fs::write(&settings.out, &outcome.file)?;
@@ -441,6 +481,44 @@ mod native {
         let outcome = pix2pix::train(&settings, device, |line| eprintln!("{line}"))?;
         std::fs::write(&settings.out, &outcome.file)?;
         record(&settings.out, &outcome.file, "pix2pix", "pix2pix")?;
+        println!("{} bytes", outcome.file.len());
+        println!("sha256 {}", sha256(&outcome.file));
+        for (name, value) in outcome.metrics {
+            println!("{name} {value:.4}");
+        }
+        Ok(())
+    }
+
+    fn train_progan(args: ProganArgs, device: &Device) -> Result<(), Box<dyn std::error::Error>> {
+        let mut config: serde_json::Value = serde_json::from_str(&args.settings)?;
+        let control: ProganControl = live(&config)?;
+        let named = serde_json::from_value::<GanData>(args.data.clone().into()).is_ok();
+        let path = (!named).then(|| PathBuf::from(&args.data));
+        if let Some(path) = path.as_ref().filter(|path| !path.exists()) {
+            return Err(format!("{} is neither data of Easel nor a file", path.display()).into());
+        }
+        config["data"] = if named { args.data } else { "pictures".into() }.into();
+        for (name, given) in [
+            ("size", args.size),
+            ("fade", args.fade),
+            ("stable", args.stable),
+        ] {
+            if let Some(value) = given {
+                config[name] = value.into();
+            }
+        }
+        let settings = progan::Settings {
+            config: serde_json::from_value::<ProganConfig>(config)?,
+            data: path,
+            out: args.out,
+            every: args.every.max(1),
+            resume: args.resume,
+            control,
+            phases: [args.fade, args.stable],
+        };
+        let outcome = progan::train(&settings, device, |line| eprintln!("{line}"))?;
+        std::fs::write(&settings.out, &outcome.file)?;
+        record(&settings.out, &outcome.file, "progan", "progan")?;
         println!("{} bytes", outcome.file.len());
         println!("sha256 {}", sha256(&outcome.file));
         for (name, value) in outcome.metrics {

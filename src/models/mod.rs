@@ -7,6 +7,7 @@ mod feature_network;
 mod johnson;
 mod mlp_gan;
 mod patch_discriminator;
+mod progressive;
 mod resnet_generator;
 mod squeezenet;
 mod unet;
@@ -22,6 +23,9 @@ pub use feature_network::{Architecture, Cost, FeatureNetwork, Taps};
 pub use johnson::{Johnson, JohnsonConfig};
 pub use mlp_gan::{MlpDiscriminator, MlpGanConfig, MlpGenerator};
 pub use patch_discriminator::{PatchDiscriminator, PatchDiscriminatorConfig};
+pub use progressive::{
+    FIRST, ProgressiveConfig, ProgressiveDiscriminator, ProgressiveGenerator,
+};
 pub use resnet_generator::{ResnetGenerator, ResnetGeneratorConfig};
 pub use squeezenet::SqueezeNet;
 pub use unet::{Unet, UnetConfig};

@@ -2,6 +2,7 @@
 
 mod gan;
 mod pix2pix;
+mod progan;
 mod walk;
 
 use std::cell::{Cell, RefCell};
@@ -22,7 +23,9 @@ use crate::data::dataset::Dataset;
 use crate::data::{decode::Picture, scenes, styles};
 use crate::error::Error;
 use crate::gpu::{self, Gpu, Presenter};
-use crate::jobs::{Gatys, GatysInputs, Memory, estimate, estimate_gan, estimate_pix2pix};
+use crate::jobs::{
+    Gatys, GatysInputs, Memory, estimate, estimate_gan, estimate_pix2pix, estimate_progan,
+};
 use crate::models::{Architecture, Classifier, FeatureNetwork};
 use crate::ops::{Adapter, check_kernels, use_adapter};
 use crate::protocol::{
@@ -285,6 +288,10 @@ impl Session {
                 return estimate_gan(config, shape, classes, self.memory()?);
             }
             JobConfig::Pix2pix(config) => return estimate_pix2pix(config, self.memory()?),
+            JobConfig::Progan(config) => {
+                let ([channels, ..], _) = Dataset::kind(&config.pictures());
+                return estimate_progan(config, channels, self.memory()?);
+            }
             JobConfig::Walk(_) => {
                 return Err(Error::BadSetting {
                     name: "job",
@@ -339,6 +346,7 @@ impl Session {
             JobConfig::Gan(config) => self.gan(run, config, inputs, saved, mailbox).await,
             JobConfig::Walk(config) => self.walk(run, config, inputs, mailbox).await,
             JobConfig::Pix2pix(config) => self.pix2pix(run, config, inputs, saved, mailbox).await,
+            JobConfig::Progan(config) => self.progan(run, config, inputs, saved, mailbox).await,
         }
     }
 

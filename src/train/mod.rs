@@ -8,3 +8,4 @@ mod lesson;
 pub mod own;
 mod pictures;
 pub mod pix2pix;
+pub mod progan;

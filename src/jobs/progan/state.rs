@@ -1,0 +1,182 @@
+//! The whole state of a run: saved, read back as strictly as weights, continued.
+
+use std::collections::BTreeMap;
+
+use burn::module::Module;
+use burn::tensor::{Device, Tensor, TensorData};
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::{KEPT, ProganTrainer};
+use crate::data::seed::Seed;
+use crate::error::Error;
+use crate::jobs::gan::{moments, numbered, part};
+use crate::models::FIRST;
+use crate::protocol::ProganConfig;
+
+/// Prefixes of the tensors.
+const GENERATOR: &str = "generator.";
+const DISCRIMINATOR: &str = "discriminator.";
+const GENERATOR_ADAM: &str = "adam.generator.";
+const DISCRIMINATOR_ADAM: &str = "adam.discriminator.";
+const LEVELS: &str = "levels.";
+
+/// Everything that is not a tensor.
+#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase", deny_unknown_fields)]
+pub struct ProganState {
+    /// The settings.
+    #[serde(skip)]
+    pub config: ProganConfig,
+    /// Channels of the pictures.
+    pub channels: usize,
+    /// Steps done.
+    pub step: u32,
+    /// The level, from 0.
+    pub level: u32,
+    /// Pictures of the level that have been shown.
+    pub shown: u32,
+    /// Steps that the generator and the discriminator have learnt from since Adam last began anew.
+    pub learnt: [u32; 2],
+    /// Where the random numbers stand; in hexadecimal, since numbers in JSON end at 2⁵³.
+    pub random: String,
+}
+
+fn bad(detail: impl ToString) -> Error {
+    Error::BadCheckpoint(detail.to_string())
+}
+
+impl ProganState {
+    /// The inverse of [`Self::meta`].
+    ///
+    /// # Errors
+    /// `BadCheckpoint` says what is wrong with it.
+    pub fn new(config: &ProganConfig, meta: Value) -> Result<Self, Error> {
+        let state: Self = serde_json::from_value(meta).map_err(bad)?;
+        Ok(Self {
+            config: config.clone(),
+            ..state
+        })
+    }
+
+    /// All but the settings, for a checkpoint.
+    ///
+    /// # Panics
+    /// Never: these are plain data.
+    #[must_use]
+    pub fn meta(&self) -> Value {
+        serde_json::to_value(self).expect("plain data")
+    }
+}
+
+impl ProganTrainer {
+    /// The whole state; the tensors are still on the GPU.
+    pub fn save(&self) -> (ProganState, Vec<(String, Tensor<1>)>) {
+        let (g_learnt, of_g) = self.generator_adam.save(&self.generator);
+        let (d_learnt, of_d) = self.discriminator_adam.save(&self.discriminator);
+        let state = ProganState {
+            config: self.config.clone(),
+            channels: self.networks.channels,
+            step: self.step,
+            level: self.level,
+            shown: self.shown,
+            learnt: [g_learnt, d_learnt],
+            random: format!("{:016x}", self.seed.state()),
+        };
+        let kept = self.kept.iter().map(|x| x.clone().flatten(0, 3));
+        let parts = [
+            (GENERATOR, self.generator.tensors()),
+            (DISCRIMINATOR, self.discriminator.tensors()),
+            (GENERATOR_ADAM, numbered(of_g)),
+            (DISCRIMINATOR_ADAM, numbered(of_d)),
+            (LEVELS, numbered(kept.collect())),
+        ];
+        let tensors = parts.into_iter().flat_map(|(prefix, tensors)| {
+            let tensors = tensors.into_iter();
+            tensors.map(move |(name, x)| (format!("{prefix}{name}"), x.without_autodiff()))
+        });
+        (state, tensors.collect())
+    }
+
+    /// Both networks with the shapes of their tensors, named as in [`Self::save`]; of the generator's weights the running
+    /// average.
+    pub fn trained(&self) -> Vec<(String, Tensor<1>, Vec<usize>)> {
+        let generator = self.generator_adam.averaged(self.generator.valid());
+        let level = self.level as usize;
+        let parts = [
+            (
+                GENERATOR,
+                generator.tensors(),
+                self.networks.expected_generator(level),
+            ),
+            (
+                DISCRIMINATOR,
+                self.discriminator.tensors(),
+                self.networks.expected_discriminator(level),
+            ),
+        ];
+        let mut all = Vec::new();
+        for (prefix, tensors, expected) in parts {
+            let shapes = expected.into_iter().map(|e| e.shape);
+            all.extend(tensors.into_iter().zip(shapes).map(|((name, x), shape)| {
+                (format!("{prefix}{name}"), x.without_autodiff(), shape)
+            }));
+        }
+        all
+    }
+
+    /// A run that goes on from a saved state.
+    ///
+    /// # Errors
+    /// `BadSetting` for settings out of range, `BadCheckpoint` for tensors that do not fit them.
+    pub fn load(
+        state: &ProganState,
+        mut tensors: BTreeMap<String, Vec<f32>>,
+        device: &Device,
+    ) -> Result<Self, Error> {
+        let random = u64::from_str_radix(&state.random, 16).map_err(bad)?;
+        if !matches!(state.channels, 1 | 3) {
+            return Err(bad(format!("pictures of {} channels", state.channels)));
+        }
+        let mut run = Self::new(&state.config, state.channels, device)?;
+        if state.level > run.config.top() {
+            return Err(bad(format!("level {} of {}", state.level, run.config.top())));
+        }
+        let (level, networks) = (state.level as usize, run.networks);
+        let weights = part(&mut tensors, GENERATOR, &networks.expected_generator(level))?;
+        run.generator = networks.load_generator(level, &weights, &run.device)?;
+        let expected = networks.expected_discriminator(level);
+        let weights = part(&mut tensors, DISCRIMINATOR, &expected)?;
+        run.discriminator = networks.load_discriminator(level, &weights, &run.device)?;
+        let inner = run.device.clone().inner();
+        let [of_g, of_d] =
+            [GENERATOR_ADAM, DISCRIMINATOR_ADAM].map(|of| moments(&mut tensors, of, &inner));
+        if !of_g.is_empty() && level > 0 {
+            run.generator_adam = run.generator_adam.renewed();
+        }
+        let (g, d) = (&mut run.generator_adam, &mut run.discriminator_adam);
+        let [g_learnt, d_learnt] = state.learnt;
+        // One that never learnt has no moments.
+        let fits = (g_learnt == 0 && of_g.is_empty() || g.restore(&run.generator, g_learnt, of_g))
+            && (d_learnt == 0 && of_d.is_empty() || d.restore(&run.discriminator, d_learnt, of_d));
+        if !fits {
+            return Err(bad("the optimisers' states do not fit the networks"));
+        }
+        for level in 0..level {
+            let name = format!("{LEVELS}{level:03}");
+            let (side, channels) = (FIRST << level, state.channels);
+            let shape = [KEPT, channels, side, side];
+            let values = tensors.remove(&name);
+            let values = values.filter(|x| x.len() == shape.iter().product::<usize>());
+            let values = values.ok_or_else(|| bad(format!("{name} is missing or too short")))?;
+            run.kept
+                .push(Tensor::from_data(TensorData::new(values, shape), &inner));
+        }
+        if let Some(name) = tensors.keys().next() {
+            return Err(bad(format!("{name} belongs to nothing")));
+        }
+        (run.step, run.level, run.shown) = (state.step, state.level, state.shown);
+        run.seed = Seed::at(random);
+        Ok(run)
+    }
+}
