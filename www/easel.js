@@ -22,9 +22,11 @@
  * @typedef {import("./pkg/easel.d.ts").GanControl} GanControl
  * @typedef {import("./pkg/easel.d.ts").Pix2pixConfig} Pix2pixConfig
  * @typedef {import("./pkg/easel.d.ts").Pix2pixControl} Pix2pixControl
+ * @typedef {import("./pkg/easel.d.ts").ProganConfig} ProganConfig
+ * @typedef {import("./pkg/easel.d.ts").ProganControl} ProganControl
  * @typedef {import("./pkg/easel.d.ts").WalkConfig} WalkConfig
  * @typedef {import("./pkg/easel.d.ts").WalkControl} WalkControl
- * @typedef {Partial<GatysControl> | Partial<GanControl> | Partial<WalkControl> | Partial<Pix2pixControl>} Control Live controls of the job that runs.
+ * @typedef {Partial<GatysControl> | Partial<GanControl> | Partial<WalkControl> | Partial<Pix2pixControl> | Partial<ProganControl>} Control Live controls of the job that runs.
  * @typedef {import("./pkg/easel.d.ts").AdapterInfo} AdapterInfo
  * @typedef {import("./pkg/easel.d.ts").ModelInfo} ModelInfo
  * @typedef {import("./pkg/easel.d.ts").Defaults} Defaults

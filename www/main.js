@@ -17,9 +17,10 @@ const LATER = {
   lab: async () => (await import("./lab/lab.js")).Lab,
   walk: async () => (await import("./walk/walk.js")).Walk,
   translate: async () => (await import("./translate/translate.js")).Translate,
+  grow: async () => (await import("./grow/grow.js")).Grow,
 };
 /** @typedef {keyof typeof LATER} Later */
-/** @typedef {{ lab: import("./lab/lab.js").Lab, walk: import("./walk/walk.js").Walk, translate: import("./translate/translate.js").Translate }} Opened */
+/** @typedef {{ lab: import("./lab/lab.js").Lab, walk: import("./walk/walk.js").Walk, translate: import("./translate/translate.js").Translate, grow: import("./grow/grow.js").Grow }} Opened */
 
 /** What Stylize has of the address: nothing if it is another view's. */
 const own = () => parse(/[#&]view=/.test(location.hash) ? "" : location.hash);
@@ -32,7 +33,7 @@ const opened = {};
 /** @type {"stylize" | Later} */
 let shown = "stylize";
 /** Which of them a run is of. @type {{ [job: string]: Later }} */
-const OF = { gan: "lab", walk: "walk", pix2pix: "translate" };
+const OF = { gan: "lab", walk: "walk", pix2pix: "translate", progan: "grow" };
 const busy = () => Object.values(opened).some((one) => one.busy);
 
 const view = new Stylize(async (state, link, kept) => {
@@ -108,6 +109,9 @@ const other = () => (shown === "stylize" ? undefined : opened[shown]);
 /** The address that rebuilds what is shown. */
 const address = () => (other() ? `#${other()?.link(chosen)}` : view.link());
 
+/** A growing GAN is one of the lab's. @param {string} name */
+const tab = (name) => element(`nav-${name === "grow" ? "lab" : name}`);
+
 /** @param {typeof shown} name */
 function show(name) {
   shown = name;
@@ -118,15 +122,13 @@ function show(name) {
   if (name === "stylize") setTitle("title");
   // What failed is told where the visitor looks.
   (other()?.stage ?? element("stage")).prepend(element("notices"));
-  for (const one of ["stylize", ...Object.keys(LATER)]) {
-    if (one === name) element(`nav-${one}`).setAttribute("aria-current", "page");
-    else element(`nav-${one}`).removeAttribute("aria-current");
-  }
+  for (const one of document.querySelectorAll("[id^=nav-]")) one.removeAttribute("aria-current");
+  tab(name).setAttribute("aria-current", "page");
 }
 
 /** A view of those, shown. It needs the GPU. @template {Later} T @param {T} name @returns {Promise<Opened[T]>} */
 async function open(name) {
-  const nav = element(`nav-${name}`);
+  const nav = tab(name);
   nav.setAttribute("aria-busy", "true");
   try {
     opening[name] ??= (async () => {
@@ -181,8 +183,8 @@ element("nav-stylize").addEventListener("click", (event) => {
   history.pushState(null, "", address());
   element("stylize").focus();
 });
-for (const name of /** @type {Later[]} */ (Object.keys(LATER))) {
-  element(`nav-${name}`).addEventListener("click", async (event) => {
+for (const name of /** @type {Later[]} */ (["lab", "walk", "translate"])) {
+  tab(name).addEventListener("click", async (event) => {
     event.preventDefault();
     try {
       const there = await open(name);

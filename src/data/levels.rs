@@ -19,7 +19,8 @@ impl Pictures {
             for (i, value) in reduced.iter_mut().enumerate() {
                 // Planes follow one another, so that their lines can be counted through.
                 let (line, x) = (i / side, i % side);
-                let of_row = |y: usize| &picture[(line * factor + y) * size + x * factor..][..factor];
+                let of_row =
+                    |y: usize| &picture[(line * factor + y) * size + x * factor..][..factor];
                 let square = (0..factor).flat_map(of_row);
                 let sum: u32 = square.map(|v| u32::from(*v)).sum();
                 *value = ((sum + area / 2) / area) as u8;

@@ -20,8 +20,8 @@ use crate::models::{FIRST, ProgressiveConfig, ProgressiveDiscriminator, Progress
 use crate::nn::{Adam, Dual, doubled, halved};
 use crate::protocol::{Learning, Objective, ProganConfig, ProganControl, ProganObjective};
 
-pub use config::{check_progan, estimate_progan};
 use config::networks_of;
+pub use config::{check_progan, estimate_progan};
 pub use job::Progan;
 pub use state::ProganState;
 

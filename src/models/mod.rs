@@ -23,9 +23,7 @@ pub use feature_network::{Architecture, Cost, FeatureNetwork, Taps};
 pub use johnson::{Johnson, JohnsonConfig};
 pub use mlp_gan::{MlpDiscriminator, MlpGanConfig, MlpGenerator};
 pub use patch_discriminator::{PatchDiscriminator, PatchDiscriminatorConfig};
-pub use progressive::{
-    FIRST, ProgressiveConfig, ProgressiveDiscriminator, ProgressiveGenerator,
-};
+pub use progressive::{FIRST, ProgressiveConfig, ProgressiveDiscriminator, ProgressiveGenerator};
 pub use resnet_generator::{ResnetGenerator, ResnetGeneratorConfig};
 pub use squeezenet::SqueezeNet;
 pub use unet::{Unet, UnetConfig};

@@ -13,9 +13,7 @@ use burn::tensor::{Device, Tensor};
 
 use crate::data::seed::Seed;
 use crate::error::Error;
-use crate::nn::{
-    Dual, EqualizedForm, EqualizedLayers, EqualizedPlan, doubled, pixel_norm,
-};
+use crate::nn::{Dual, EqualizedForm, EqualizedLayers, EqualizedPlan, doubled, pixel_norm};
 use crate::ops::Activation;
 use crate::weights::{Expected, Weights};
 
@@ -108,8 +106,20 @@ impl ProgressiveConfig {
             return vec![
                 from_rgb,
                 layer(name("groupScaleZero.0"), conv, first, 3, (root, LEAKY)),
-                layer(name("groupScaleZero.1"), dense, [width; 2], FIRST, (root, LEAKY)),
-                layer(name("decisionLayer"), dense, [width, 1], 1, (1.0, Activation::Linear)),
+                layer(
+                    name("groupScaleZero.1"),
+                    dense,
+                    [width; 2],
+                    FIRST,
+                    (root, LEAKY),
+                ),
+                layer(
+                    name("decisionLayer"),
+                    dense,
+                    [width, 1],
+                    1,
+                    (1.0, Activation::Linear),
+                ),
             ];
         }
         let name = |part: usize| format!("scaleLayers.{}.{part}", level - 1);
@@ -126,7 +136,9 @@ impl ProgressiveConfig {
     }
 
     fn discriminator(&self, level: usize) -> Vec<EqualizedPlan> {
-        (0..=level).flat_map(|l| self.discriminator_level(l)).collect()
+        (0..=level)
+            .flat_map(|l| self.discriminator_level(l))
+            .collect()
     }
 
     /// The tensors of the generator's file, grown up to a level.
@@ -297,7 +309,8 @@ impl ProgressiveDiscriminator {
         let side = FIRST << self.level;
         assert_eq!([h, w], [side; 2], "the size of the pictures");
         let layers = &self.layers.layers;
-        let at = |level: usize, part: usize| &layers[part + if level == 0 { 0 } else { 3 * level + 1 }];
+        let at =
+            |level: usize, part: usize| &layers[part + if level == 0 { 0 } else { 3 * level + 1 }];
         let before = (self.level > 0 && alpha < 1.0)
             .then(|| at(self.level - 1, 0).forward_dual(image.clone().halved()));
         let mut x = at(self.level, 0).forward_dual(image);

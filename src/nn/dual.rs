@@ -67,7 +67,10 @@ impl Dual {
         let behind = |x: Tensor<4>, map: Tensor<4>| Tensor::cat(vec![x, map], 1);
         Self {
             value: behind(self.value, map),
-            slope: self.slope.zip(change).map(|(slope, map)| behind(slope, map)),
+            slope: self
+                .slope
+                .zip(change)
+                .map(|(slope, map)| behind(slope, map)),
         }
     }
 }

@@ -60,7 +60,6 @@ pub fn deviation_map(
     let x = grouped(x);
     let x = x.clone() - x.mean_dim(1);
     let deviation = (x.clone().square().mean_dim(1) + TINY).sqrt();
-    let change = change
-        .map(|change| map((x * grouped(change)).mean_dim(1) / deviation.clone()));
+    let change = change.map(|change| map((x * grouped(change)).mean_dim(1) / deviation.clone()));
     (map(deviation), change)
 }

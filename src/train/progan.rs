@@ -112,7 +112,10 @@ pub fn train(
                 progress.step, progress.of
             ));
             if ends && job.trainer().level() == level {
-                save(&job.preview(), &settings.out.with_extension(format!("{side}.png")))?;
+                save(
+                    &job.preview(),
+                    &settings.out.with_extension(format!("{side}.png")),
+                )?;
             }
         }
         if progress.step % settings.every == 0 || last {

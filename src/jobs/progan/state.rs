@@ -140,7 +140,11 @@ impl ProganTrainer {
         }
         let mut run = Self::new(&state.config, state.channels, device)?;
         if state.level > run.config.top() {
-            return Err(bad(format!("level {} of {}", state.level, run.config.top())));
+            return Err(bad(format!(
+                "level {} of {}",
+                state.level,
+                run.config.top()
+            )));
         }
         let (level, networks) = (state.level as usize, run.networks);
         let weights = part(&mut tensors, GENERATOR, &networks.expected_generator(level))?;

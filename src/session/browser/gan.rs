@@ -209,7 +209,11 @@ impl Session {
     }
 
     /// What a run learns from and what it is judged by. Those drawn last are remembered: they depend on few settings.
-    pub(super) async fn pictures(&self, run: u32, config: &GanConfig) -> Option<(Pictures, Pictures)> {
+    pub(super) async fn pictures(
+        &self,
+        run: u32,
+        config: &GanConfig,
+    ) -> Option<(Pictures, Pictures)> {
         let asked = (config.data, config.size, config.count);
         if let Some((known, pictures)) = self.0.pictures.borrow().as_ref()
             && *known == asked
