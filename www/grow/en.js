@@ -9,6 +9,8 @@ export const en = {
   "grow.data": "What to learn",
   "grow.data.scenes": "Scenes",
   "grow.data.digits": "Digits",
+  "grow.data.pictures": "Your own",
+  "grow.own.first": "Choose the pictures to learn from first; at least 16.",
   "grow.press": "Press Play. First there are 16 pixels, then more and more.",
   "grow.generated": "Generated",
   "grow.real": "Real, at the same level",

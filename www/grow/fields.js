@@ -7,7 +7,7 @@
  * @typedef {import("../train/form.js").Field & { key: keyof Config | "batch" }} Field `batch` is the first of the batches.
  */
 
-export const DATA = /** @type {const} */ (["scenes", "digits"]);
+export const DATA = /** @type {const} */ (["scenes", "digits", "pictures"]);
 
 /** @param {Config} config */
 const punished = ({ objective }) => objective === "wgan-gp";

@@ -2,6 +2,7 @@
 /** The view "Progressive GAN": two networks learn small pictures first and grow. Loaded when it is first opened. */
 import { download, icon, make } from "../dom.js";
 import { add, bytes, number, say, setTitle, t } from "../i18n.js";
+import { inspect } from "../keep/checkpoint.js";
 import { across } from "../train/across.js";
 import { Form, valueOf } from "../train/form.js";
 import { Training, button } from "../train/training.js";
@@ -10,6 +11,7 @@ import { alarm, tell } from "../views/notices.js";
 import { en } from "./en.js";
 import { DATA, FIELDS, GROUPS } from "./fields.js";
 import { ko } from "./ko.js";
+import { own } from "./own.js";
 import { Tower, percent } from "./tower.js";
 
 /** @typedef {import("../easel.js").Easel} Easel */
@@ -31,6 +33,7 @@ add({ en, ko });
 
 export class Grow {
   #easel;
+  #open;
   /** @type {Config} */
   #config;
   /** @type {Record<string, number | undefined>} */
@@ -41,12 +44,17 @@ export class Grow {
   #real = -1;
   /** A hand is on the fade. */
   #held = false;
+  /** @type {import("../lab/own.js").Own | null} */
+  #own = null;
+  /** @type {Promise<import("../lab/own.js").Own> | null} */
+  #owning = null;
 
   #sheet = make("canvas", { class: "grow-sheet", role: "img", width: 1, height: 1 });
   #realSheet = make("canvas", { class: "grow-sheet", role: "img", label: "grow.real.label", width: 1, height: 1 });
   #realFigure = make("figure", { hidden: true }, this.#realSheet, make("figcaption", { text: "grow.real" }));
   #empty = make("p", { class: "placeholder", text: "grow.press" });
   #tower = new Tower();
+  #ownPlace = make("section", { class: "lab-own", label: "grow.data.pictures", hidden: true });
   #fade = make("input", { type: "range", id: "grow-alpha", min: 0, max: 1, step: 0.01, "aria-describedby": "grow-alpha-hint", oninput: () => this.#scrub(), onchange: () => (this.#held = false) });
   #fadeOutput = make("output", { for: "grow-alpha" });
   #hold = make("input", { type: "checkbox", onchange: () => this.#set("hold", this.#hold.checked, true) });
@@ -63,6 +71,7 @@ export class Grow {
   /** @param {Easel} easel @param {{ portfolio: () => void, open: (file: File) => void }} page */
   constructor(easel, page) {
     this.#easel = easel;
+    this.#open = page.open;
     this.#config = this.#defaults();
     const losses = make("details", { class: "curves", open: true, hidden: true }, make("summary", { text: "grow.curves.losses" }));
     const quality = make("details", { class: "curves", hidden: true }, make("summary", { text: "grow.curves.quality" }));
@@ -71,7 +80,7 @@ export class Grow {
       new Chart({ details: quality, names: ["swd", "diversity"] }),
     ];
     this.#training = new Training({
-      begin: () => () => this.#easel.run({ job: "progan", ...this.#config }, {}, { recover: true }),
+      begin: () => this.#begin(),
       facts: () => ({ title: `Progressive GAN · ${t(key(`grow.data.${this.#config.data}`))}`, link: `#${this.link({})}` }),
       clear: () => this.#clear(),
       show: () => this.#show(),
@@ -84,6 +93,7 @@ export class Grow {
     this.#stage = make(
       "section", { class: "stage", label: "grow.stage" },
       make("div", { class: "train-top" }, this.#form.segments("data", DATA, (data) => this.#set("data", data, false))),
+      this.#ownPlace,
       make(
         "div", { class: "mount grow-mount" },
         make("div", { class: "grow-pictures" }, make("figure", {}, this.#sheet, this.#empty, make("figcaption", { text: "grow.generated" })), this.#realFigure),
@@ -103,7 +113,7 @@ export class Grow {
       button("plain", "save", "checkpoint.save", () => this.#save("state")),
       button("plain", "save", "grow.networks", () => this.#save("networks")),
     ];
-    const chooser = make("input", { class: "unseen", type: "file", accept: ".easel", onchange: () => { if (chooser.files?.[0]) page.open(chooser.files[0]); chooser.value = ""; } });
+    const chooser = make("input", { class: "unseen", type: "file", accept: ".easel", onchange: () => { if (chooser.files?.[0]) this.#open(chooser.files[0]); chooser.value = ""; } });
     const kinds = make(
       "nav", { class: "segmented grow-kinds", label: "grow.kinds" },
       ...LAB.map((kind) => across(`view=lab&variant=${kind}`, kind.toUpperCase())),
@@ -125,6 +135,7 @@ export class Grow {
     this.#view = make("main", { class: "view train", id: "grow", tabindex: "-1", hidden: true }, make("h1", { class: "unseen", text: "grow.heading" }), this.#stage, this.#panel);
     document.getElementById("stylize")?.after(this.#view);
     document.addEventListener("languagechange", () => this.#show());
+    for (const type of ["dragenter", "dragover", "drop"]) addEventListener(type, (event) => this.#drag(/** @type {DragEvent} */ (event)), true);
     this.#show();
     this.#ask();
   }
@@ -150,6 +161,7 @@ export class Grow {
   /** It is shown, or not. @param {boolean} on */
   shown(on) {
     this.#view.hidden = !on;
+    this.#own?.shown(on && this.#config.data === "pictures");
     if (on) setTitle("grow.title");
   }
 
@@ -188,6 +200,12 @@ export class Grow {
   /** Go on with a run that was kept or opened. @param {Blob} state @param {Config} config as its file says @param {string} [kept] the id under which it is kept already */
   resume(state, config, kept) {
     this.#config = { ...this.#defaults(), ...config };
+    if (config.data === "pictures") {
+      this.#openOwn(async (own) => {
+        const file = await inspect(state);
+        if (file?.data) own.keep(file.data.blob);
+      });
+    }
     this.#training.follow(() => this.#easel.resume(state, { recover: true }), { kept });
   }
 
@@ -216,6 +234,49 @@ export class Grow {
     this.#ask();
     this.#view.dispatchEvent(new Event("linkchange"));
     if (live) this.#training.tune(name, value);
+  }
+
+  /** What begins a run; null if there are no pictures, which is told. */
+  #begin() {
+    const data = this.#config.data === "pictures" ? this.#own?.blob : undefined;
+    if (this.#config.data === "pictures" && !data) {
+      tell("grow.own.first");
+      return null;
+    }
+    return () => this.#easel.run({ job: "progan", ...this.#config }, data ? { data } : {}, { recover: true });
+  }
+
+  /** @param {(own: import("../lab/own.js").Own) => unknown} [act] */
+  async #openOwn(act) {
+    this.#owning ??= own(this.#easel, { place: this.#ownPlace, size: () => this.#config.size, changed: () => this.#show() });
+    try {
+      this.#own = await this.#owning;
+      await act?.(this.#own);
+      this.#show();
+    } catch (error) {
+      this.#owning = null;
+      alarm(error);
+    }
+  }
+
+  /** Files that are dropped on the view are pictures to learn from, or a run to go on with. @param {DragEvent} event */
+  #drag(event) {
+    const { dataTransfer } = event;
+    if (this.#view.hidden || !dataTransfer?.types.includes("Files")) return;
+    event.preventDefault();
+    // The page's own places to drop are those of Stylize.
+    event.stopPropagation();
+    dataTransfer.dropEffect = "copy";
+    if (event.type !== "drop") return;
+    const [first, ...others] = dataTransfer.files;
+    if (first && others.length === 0 && first.name.endsWith(".easel")) {
+      this.#open(first);
+      return;
+    }
+    // They can be asked for only now.
+    const items = [...dataTransfer.items].filter(({ kind }) => kind === "file").map((item) => item.webkitGetAsEntry() ?? item.getAsFile());
+    this.#set("data", "pictures", false);
+    this.#openOwn((own) => own.dropped(items));
   }
 
   #reset() {
@@ -362,6 +423,10 @@ export class Grow {
     this.#form.show();
     this.#training.show();
     this.#tower.shape(this.#config);
+    const pictures = this.#config.data === "pictures";
+    if (pictures && !this.#owning) this.#openOwn();
+    this.#ownPlace.hidden = !pictures;
+    this.#own?.shown(pictures && !this.#view.hidden);
     this.#showFade();
     this.#stage.dataset.phase = this.#training.phase;
     this.#empty.hidden = this.#sheet.width > 1;

@@ -9,6 +9,8 @@ export const ko = {
   "grow.data": "배울 것",
   "grow.data.scenes": "풍경",
   "grow.data.digits": "숫자",
+  "grow.data.pictures": "내 그림",
+  "grow.own.first": "배울 그림을 먼저 고르세요. 16장은 있어야 해요.",
   "grow.press": "재생을 누르세요. 16픽셀에서 시작해 점점 늘어나요.",
   "grow.generated": "만든 것",
   "grow.real": "진짜, 같은 층에서",
