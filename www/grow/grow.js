@@ -51,6 +51,7 @@ export class Grow {
 
   #sheet = make("canvas", { class: "grow-sheet", role: "img", width: 1, height: 1 });
   #realSheet = make("canvas", { class: "grow-sheet", role: "img", label: "grow.real.label", width: 1, height: 1 });
+  #figure = make("figure", { hidden: true }, this.#sheet, make("figcaption", { text: "grow.generated" }));
   #realFigure = make("figure", { hidden: true }, this.#realSheet, make("figcaption", { text: "grow.real" }));
   #empty = make("p", { class: "placeholder", text: "grow.press" });
   #tower = new Tower();
@@ -94,17 +95,14 @@ export class Grow {
       "section", { class: "stage", label: "grow.stage" },
       make("div", { class: "train-top" }, this.#form.segments("data", DATA, (data) => this.#set("data", data, false))),
       this.#ownPlace,
-      make(
-        "div", { class: "mount grow-mount" },
-        make("div", { class: "grow-pictures" }, make("figure", {}, this.#sheet, this.#empty, make("figcaption", { text: "grow.generated" })), this.#realFigure),
-        make("div", { class: "grow-levels" }, make("h2", { text: "grow.tower" }), this.#tower.element, make("p", { class: "hint", text: "grow.tower.hint" })),
-      ),
+      make("div", { class: "mount grow-mount" }, this.#empty, this.#figure, this.#realFigure),
       make(
         "div", { class: "under grow-under" },
         make("div", { class: "grow-slider" }, make("label", { for: "grow-alpha", text: "grow.alpha" }), this.#fade, this.#fadeOutput),
         make("label", { class: "switch" }, this.#hold, make("span", { text: "grow.hold" })),
         make("p", { class: "hint", id: "grow-alpha-hint", text: "grow.alpha.hint" }),
       ),
+      this.#tower.element, make("p", { class: "hint", text: "grow.tower.hint" }),
       this.#numbers, losses, quality,
     );
     this.#saved = [
@@ -384,7 +382,7 @@ export class Grow {
   #draw(bitmap) {
     paint(this.#sheet, bitmap);
     this.#empty.hidden = true;
-    this.#sheet.hidden = false;
+    this.#figure.hidden = false;
     this.#sheet.setAttribute("aria-label", t("grow.sheet", { step: this.#training.step }));
     const { level = 0 } = this.#metrics;
     this.#tower.draw(level, this.#sheet, 0, this.#config.size);
@@ -430,7 +428,7 @@ export class Grow {
     this.#showFade();
     this.#stage.dataset.phase = this.#training.phase;
     this.#empty.hidden = this.#sheet.width > 1;
-    this.#sheet.hidden = this.#sheet.width <= 1;
+    this.#figure.hidden = this.#sheet.width <= 1;
     for (const one of this.#saved) one.disabled = this.#training.step === 0;
     this.#tellNumbers();
   }

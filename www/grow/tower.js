@@ -41,8 +41,8 @@ export class Tower {
       const strip = make("canvas", { class: "grow-strip", role: "img", label: "grow.strip", args, width: COLUMNS, height: 1, hidden: true });
       const item = make(
         "li", {},
-        make("div", { class: "grow-head" }, make("b", {}, `${FIRST << level} px`), state),
-        channels, make("div", { class: "grow-bars" }, ...(fade ? [fade] : []), stable), strip,
+        make("div", { class: "grow-head" }, make("b", {}, `${FIRST << level} px`), state), channels,
+        make("div", { class: "grow-bars" }, ...(fade ? [fade] : []), stable), strip,
       );
       return { item, state, fade, stable, strip };
     });
