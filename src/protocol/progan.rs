@@ -16,7 +16,7 @@ pub enum ProganObjective {
 }
 
 /// Settings of `progan`; ranges are checked by `jobs::check_progan`. Defaults are the paper's where nothing else is said,
-/// with far narrower networks and shorter phases so that a page can train them.
+/// with far narrower networks, shorter phases and so twice its rates, that a page can train them.
 ///
 /// A run learns level 0 (4 px) from `stable` pictures; each next level, twice as large, fades in over `fade` pictures and
 /// is learnt from `stable` more.
@@ -57,9 +57,9 @@ pub struct ProganConfig {
     /// Decay of the running average of the generator's weights, with which pictures are drawn, 0..=0.9999; 0 takes the
     /// weights. The paper's is 0.999.
     pub averaging: f32,
-    /// Of Adam, for the generator.
+    /// Of Adam, for the generator; the paper's is 1e-3.
     pub generator_rate: f32,
-    /// Of Adam, for the discriminator.
+    /// Of Adam, for the discriminator; the paper's is 1e-3.
     pub discriminator_rate: f32,
     pub beta1: f32,
     pub beta2: f32,
@@ -86,8 +86,8 @@ impl Default for ProganConfig {
             penalty: 10.0,
             drift: 1e-3,
             averaging: 0.99,
-            generator_rate: 1e-3,
-            discriminator_rate: 1e-3,
+            generator_rate: 2e-3,
+            discriminator_rate: 2e-3,
             beta1: 0.0,
             beta2: 0.99,
             hold: false,
