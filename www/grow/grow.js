@@ -205,6 +205,9 @@ export class Grow {
       });
     }
     this.#training.follow(() => this.#easel.resume(state, { recover: true }), { kept });
+    // A run that begins is not held.
+    this.#config.hold = Boolean(config.hold);
+    this.#showFade();
   }
 
   /** Networks alone begin no run here. @param {File} file */
