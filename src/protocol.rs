@@ -8,9 +8,11 @@
     reason = "what a field means stands with its message or setting"
 )]
 
+mod cyclegan;
 mod gan;
 mod pix2pix;
 mod progan;
+mod stylize;
 mod walk;
 
 use serde::{Deserialize, Serialize};
@@ -18,12 +20,14 @@ use std::collections::BTreeMap;
 
 use crate::error::Failure;
 
+pub use cyclegan::{CycleganConfig, CycleganControl, CycleganTask};
 pub use gan::{
     GanConfig, GanControl, GanData, GanNetwork, GanVariant, Learning, NoiseLabel, Objective,
     PictureLabel,
 };
 pub use pix2pix::{Pix2pixConfig, Pix2pixControl, Pix2pixTask};
 pub use progan::{ProganConfig, ProganControl, ProganObjective};
+pub use stylize::{StylizeConfig, StylizeControl};
 pub use walk::{Between, Generator, Place, Term, WalkConfig, WalkControl};
 
 /// Page to worker.
@@ -47,7 +51,7 @@ pub enum Request {
         #[cfg_attr(
             target_family = "wasm",
             tsify(
-                type = "Partial<GatysControl> | Partial<GanControl> | Partial<WalkControl> | Partial<Pix2pixControl> | Partial<ProganControl>"
+                type = "Partial<GatysControl> | Partial<GanControl> | Partial<WalkControl> | Partial<Pix2pixControl> | Partial<CycleganControl> | Partial<StylizeControl> | Partial<ProganControl>"
             )
         )]
         control: serde_json::Value,
@@ -141,6 +145,9 @@ pub enum Event {
         /// Of a `walk`.
         #[serde(skip_serializing_if = "Option::is_none")]
         generator: Option<Generator>,
+        /// Of a `stylize`: the generators that its file holds, if there are several.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        generators: Vec<String>,
     },
     /// About every 100 ms.
     Progress {
@@ -290,6 +297,8 @@ pub enum Sheet {
     /// `walk`: around a place, by its number, from -3 to 3 along the two strongest directions: seven rows of seven, the
     /// first direction to the right, the second upwards.
     Map(u32),
+    /// `cyclegan`: both replay buffers, that of pictures of B first, 25 in a row.
+    Buffer,
     /// `progan`: the same noise at every level, as the network drew it when the level was left, a row for each.
     Levels,
     /// `progan`: real pictures as the discriminator is shown them now.
@@ -309,6 +318,10 @@ pub enum JobConfig {
     Walk(WalkConfig),
     /// Learn to turn one picture into another from pairs (Isola et al. 2017).
     Pix2pix(Pix2pixConfig),
+    /// Turn one picture into another by a trained network.
+    Stylize(StylizeConfig),
+    /// Learn to turn pictures of one kind into another without pairs (Zhu et al. 2017).
+    Cyclegan(CycleganConfig),
     /// Train two networks that grow (Karras et al. 2018).
     Progan(ProganConfig),
 }
@@ -325,6 +338,10 @@ pub struct Defaults {
     pub walk: WalkConfig,
     /// See [`Pix2pixConfig`].
     pub pix2pix: Pix2pixConfig,
+    /// See [`StylizeConfig`].
+    pub stylize: StylizeConfig,
+    /// See [`CycleganConfig`].
+    pub cyclegan: CycleganConfig,
     /// See [`ProganConfig`].
     pub progan: ProganConfig,
 }
@@ -336,6 +353,8 @@ impl Default for Defaults {
             gan: GanConfig::all(),
             walk: WalkConfig::default(),
             pix2pix: Pix2pixConfig::default(),
+            stylize: StylizeConfig::default(),
+            cyclegan: CycleganConfig::default(),
             progan: ProganConfig::default(),
         }
     }

@@ -11,3 +11,4 @@ pub mod points;
 pub mod scenes;
 pub mod seed;
 pub mod styles;
+pub mod unpaired;

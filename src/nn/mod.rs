@@ -1,6 +1,7 @@
 //! Layers and optimisers that several models share.
 
 mod adam;
+mod bands;
 mod conv;
 mod dual;
 mod equalized;
@@ -10,8 +11,10 @@ mod linear;
 mod norm;
 mod pixels;
 mod upsample;
+mod wired;
 
 pub use adam::Adam;
+pub use bands::BandedRun;
 pub use conv::{Conv2d, ConvTranspose2d, Init};
 pub use dual::Dual;
 pub use equalized::{Equalized, EqualizedForm, EqualizedLayers, EqualizedPlan};
@@ -21,3 +24,4 @@ pub use linear::{DenseLayers, DensePlan};
 pub use norm::{BatchNorm2d, InstanceNorm2d};
 pub use pixels::{deviation_map, doubled, halved, pixel_norm};
 pub use upsample::UpsampleConv2d;
+pub use wired::{Cut, Input, Limits, Wire, Wired};

@@ -1,8 +1,10 @@
 //! The session in a worker: takes requests, owns the device, the models and the running job.
 
+mod cyclegan;
 mod gan;
 mod pix2pix;
 mod progan;
+mod stylize;
 mod walk;
 
 use std::cell::{Cell, RefCell};
@@ -24,7 +26,8 @@ use crate::data::{decode::Picture, scenes, styles};
 use crate::error::Error;
 use crate::gpu::{self, Gpu, Presenter};
 use crate::jobs::{
-    Gatys, GatysInputs, Memory, estimate, estimate_gan, estimate_pix2pix, estimate_progan,
+    Gatys, GatysInputs, Memory, estimate, estimate_cyclegan, estimate_gan, estimate_pix2pix,
+    estimate_progan,
 };
 use crate::models::{Architecture, Classifier, FeatureNetwork};
 use crate::ops::{Adapter, check_kernels, use_adapter};
@@ -33,8 +36,10 @@ use crate::protocol::{
     Request, SampleKind, Samples,
 };
 use crate::weights::{self, Checkpoint, Weights};
+use cyclegan::DrawnKinds;
 use gan::Drawn;
 use pix2pix::DrawnPairs;
+use stylize::LastNetwork;
 
 /// What the worker's script lends to the session.
 #[derive(Clone)]
@@ -61,6 +66,8 @@ struct State {
     classifiers: RefCell<HashMap<&'static str, Classifier>>,
     pictures: RefCell<Option<Drawn>>,
     pairs: RefCell<Option<DrawnPairs>>,
+    stylizer: RefCell<Option<LastNetwork>>,
+    kinds: RefCell<Option<DrawnKinds>>,
     /// The ticket of the data set that is being made.
     preparing: Cell<Option<u32>>,
 }
@@ -88,6 +95,8 @@ impl Session {
             classifiers: RefCell::default(),
             pictures: RefCell::default(),
             pairs: RefCell::default(),
+            stylizer: RefCell::default(),
+            kinds: RefCell::default(),
             preparing: Cell::default(),
         }))
     }
@@ -292,10 +301,11 @@ impl Session {
                 let ([channels, ..], _) = Dataset::kind(&config.pictures());
                 return estimate_progan(config, channels, self.memory()?);
             }
-            JobConfig::Walk(_) => {
+            JobConfig::Cyclegan(config) => return estimate_cyclegan(config, self.memory()?),
+            JobConfig::Walk(_) | JobConfig::Stylize(_) => {
                 return Err(Error::BadSetting {
                     name: "job",
-                    detail: "what a walk takes is told when it starts".into(),
+                    detail: "what a trained network takes is told when it starts".into(),
                 });
             }
         };
@@ -345,7 +355,9 @@ impl Session {
             JobConfig::Gatys(config) => self.gatys(run, config, inputs, saved, mailbox).await,
             JobConfig::Gan(config) => self.gan(run, config, inputs, saved, mailbox).await,
             JobConfig::Walk(config) => self.walk(run, config, inputs, mailbox).await,
+            JobConfig::Stylize(config) => self.stylize(run, config, inputs, mailbox).await,
             JobConfig::Pix2pix(config) => self.pix2pix(run, config, inputs, saved, mailbox).await,
+            JobConfig::Cyclegan(config) => self.cyclegan(run, config, inputs, saved, mailbox).await,
             JobConfig::Progan(config) => self.progan(run, config, inputs, saved, mailbox).await,
         }
     }
@@ -445,6 +457,7 @@ impl Session {
             estimate,
             notes,
             generator: None,
+            generators: Vec::new(),
         });
         drive(run, &mut job, &mut host).await;
         Ok(())

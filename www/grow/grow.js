@@ -11,7 +11,6 @@ import { alarm, tell } from "../views/notices.js";
 import { en } from "./en.js";
 import { DATA, FIELDS, GROUPS } from "./fields.js";
 import { ko } from "./ko.js";
-import { own } from "./own.js";
 import { Tower, percent } from "./tower.js";
 
 /** @typedef {import("../easel.js").Easel} Easel */
@@ -44,9 +43,9 @@ export class Grow {
   #real = -1;
   /** A hand is on the fade. */
   #held = false;
-  /** @type {import("../lab/own.js").Own | null} */
+  /** @type {import("../train/own/own.js").Own | null} */
   #own = null;
-  /** @type {Promise<import("../lab/own.js").Own> | null} */
+  /** @type {Promise<import("../train/own/own.js").Own> | null} */
   #owning = null;
 
   #sheet = make("canvas", { class: "grow-sheet", role: "img", width: 1, height: 1 });
@@ -55,7 +54,7 @@ export class Grow {
   #realFigure = make("figure", { hidden: true }, this.#realSheet, make("figcaption", { text: "grow.real" }));
   #empty = make("p", { class: "placeholder", text: "grow.press" });
   #tower = new Tower();
-  #ownPlace = make("section", { class: "lab-own", label: "grow.data.pictures", hidden: true });
+  #ownPlace = make("section", { class: "own", label: "grow.data.pictures", hidden: true });
   #fade = make("input", { type: "range", id: "grow-alpha", min: 0, max: 1, step: 0.01, "aria-describedby": "grow-alpha-hint", oninput: () => this.#scrub(), onchange: () => (this.#held = false) });
   #fadeOutput = make("output", { for: "grow-alpha" });
   #hold = make("input", { type: "checkbox", onchange: () => this.#set("hold", this.#hold.checked, true) });
@@ -247,9 +246,9 @@ export class Grow {
     return () => this.#easel.run({ job: "progan", ...this.#config }, data ? { data } : {}, { recover: true });
   }
 
-  /** @param {(own: import("../lab/own.js").Own) => unknown} [act] */
+  /** @param {(own: import("../train/own/own.js").Own) => unknown} [act] */
   async #openOwn(act) {
-    this.#owning ??= own(this.#easel, { place: this.#ownPlace, size: () => this.#config.size, changed: () => this.#show() });
+    this.#owning ??= import("../train/own/own.js").then(({ Own }) => new Own(this.#easel, { place: this.#ownPlace, size: () => this.#config.size, changed: () => this.#show() }));
     try {
       this.#own = await this.#owning;
       await act?.(this.#own);

@@ -2,6 +2,7 @@
 
 use crate::error::Error;
 use crate::jobs::Memory;
+use crate::jobs::training::{bad, within};
 use crate::models::{FIRST, ProgressiveConfig};
 use crate::nn::{EqualizedForm, EqualizedPlan};
 use crate::protocol::{Estimate, ProganConfig, ProganControl, ProganObjective};
@@ -24,34 +25,28 @@ pub(super) fn networks_of(config: &ProganConfig, channels: usize) -> Progressive
 /// # Errors
 /// `BadSetting` names the first that is out of its range.
 pub fn check_progan(config: &ProganConfig) -> Result<(), Error> {
-    let bad = |name: &'static str, detail: String| Err(Error::BadSetting { name, detail });
     let size = config.size;
     if !size.is_power_of_two() || !(4..=256).contains(&size) {
-        return bad("size", format!("{size} is not 4, 8, ... 256"));
+        return Err(bad("size", format!("{size} is not 4, 8, ... 256")));
     }
     if config.data.points() {
         let detail = "points have no pixels: digits, scenes or pictures are learnt".into();
-        return bad("data", detail);
+        return Err(bad("data", detail));
     }
-    let whole = [
+    within(&[
         ("count", config.count, 4, 20_000),
         ("fade", config.fade, 1, 10_000_000),
         ("stable", config.stable, 1, 10_000_000),
         ("latent", config.latent, 1, 512),
         ("fmapBase", config.fmap_base, 2, 8192),
         ("fmapMax", config.fmap_max, 1, 512),
-    ];
-    for (name, value, low, high) in whole {
-        if !(low..=high).contains(&value) {
-            return bad(name, format!("{value} is not within {low} and {high}"));
-        }
-    }
+    ])?;
     let batches = &config.batches;
     if !(1..=8).contains(&batches.len()) || !batches.iter().all(|b| (1..=256).contains(b)) {
         let detail = format!("{batches:?} are not one to eight batches of 1 to 256 pictures");
-        return bad("batches", detail);
+        return Err(bad("batches", detail));
     }
-    let real = [
+    within(&[
         ("penalty", config.penalty, 0.0, 1000.0),
         ("drift", config.drift, 0.0, 1.0),
         ("averaging", config.averaging, 0.0, 0.9999),
@@ -59,17 +54,12 @@ pub fn check_progan(config: &ProganConfig) -> Result<(), Error> {
         ("discriminatorRate", config.discriminator_rate, 1e-6, 1.0),
         ("beta1", config.beta1, 0.0, 0.9999),
         ("beta2", config.beta2, 0.0, 0.999_999),
-    ];
-    for (name, value, low, high) in real {
-        if !(low..=high).contains(&value) {
-            return bad(name, format!("{value} is not within {low} and {high}"));
-        }
-    }
+    ])?;
     let picture = 3 * u64::from(size).pow(2);
     if u64::from(config.count) * picture > MOST {
         let most = MOST / picture;
         let detail = format!("{} pictures of {size} px; at most {most} fit", config.count);
-        return bad("count", detail);
+        return Err(bad("count", detail));
     }
     Ok(())
 }
@@ -79,13 +69,7 @@ pub fn check_progan(config: &ProganConfig) -> Result<(), Error> {
 /// # Errors
 /// `BadSetting` names the first that is out of its range.
 pub(super) fn check_control(control: &ProganControl) -> Result<(), Error> {
-    if let Some(alpha) = control.alpha.filter(|alpha| !(0.0..=1.0).contains(alpha)) {
-        let detail = format!("{alpha} is not within 0 and 1");
-        return Err(Error::BadSetting {
-            name: "alpha",
-            detail,
-        });
-    }
+    within(&[("alpha", control.alpha.unwrap_or(1.0), 0.0, 1.0)])?;
     let mut config = ProganConfig::default();
     config.apply(control);
     check_progan(&config)

@@ -10,11 +10,10 @@ use super::{KEPT, ProganState, ProganTrainer, faded};
 use crate::data::dataset::{Dataset, Pictures};
 use crate::data::seed::Seed;
 use crate::error::Error;
-use crate::jobs::gan::sheet;
+use crate::jobs::training::{Kept, Measured, packed, sheet, status};
 use crate::jobs::{Job, Networks, Progress, Snapshot, Status, Told, controls};
 use crate::models::FIRST;
 use crate::nn::{doubled, halved};
-use crate::ops::rgba8_pack;
 use crate::protocol::{JobConfig, ProganConfig, ProganControl, Sheet};
 use crate::quality::{directions, diversity, projections, sliced_wasserstein};
 
@@ -71,18 +70,14 @@ impl Level {
 /// from as many real ones that are not learnt from, `swd_real`, that between two halves of these, and `diversity`,
 /// `diversity_real`.
 pub struct Progan {
-    trainer: ProganTrainer,
+    trainer: Kept<ProganTrainer>,
     data: Pictures,
     held: Option<Pictures>,
     now: Level,
     noise: Tensor<4>,
     /// Operations of a picture, and pictures in all, of each level.
     work: Vec<(f64, f64)>,
-    /// As it was before the last step, whose numbers are read next.
-    before: Option<ProganTrainer>,
-    good: Option<ProganTrainer>,
-    /// The step of the last judgement.
-    judged: Option<u32>,
+    judged: Measured,
 }
 
 impl Progan {
@@ -119,54 +114,44 @@ impl Progan {
             now: Level::new(trainer.level(), &data, held.as_ref(), device),
             noise: trainer.fixed((columns * rows) as usize),
             work: work(config, channels),
-            trainer,
+            trainer: Kept::new(trainer),
             data,
             held,
-            before: None,
-            good: None,
-            judged: None,
+            judged: Measured::default(),
         })
     }
 
     /// What trains.
     pub fn trainer(&self) -> &ProganTrainer {
-        &self.trainer
+        self.trainer.now()
     }
 
     /// The data at the trainer's level, which may have changed.
     fn follow(&mut self) {
-        let level = self.trainer.level();
+        let level = self.trainer().level();
         if self.now.level != level {
             let device = self.noise.device();
             self.now = Level::new(level, &self.data, self.held.as_ref(), &device);
-            self.judged = None;
+            self.judged = Measured::default();
         }
     }
 
     /// As many pixels as the last level has.
     fn enlarged(&self, mut pictures: Tensor<4>) -> Tensor<4> {
-        while pictures.dims()[3] < self.trainer.config().size as usize {
+        while pictures.dims()[3] < self.trainer().config().size as usize {
             pictures = doubled(pictures);
         }
         pictures
     }
 
     fn packed(&self, pictures: Tensor<4>) -> Tensor<2, Int> {
-        let picture = sheet(self.enlarged(pictures), SHEET.0 as usize);
-        let [_, _, h, w] = picture.dims();
-        let opaque = i32::from_le_bytes([0, 0, 0, 255]);
-        let opaque = Tensor::full([h, w], opaque, &picture.device());
-        rgba8_pack(picture.clamp(0.0, 1.0), opaque)
-    }
-
-    fn left(&self) -> u32 {
-        self.trainer.steps_left()
+        packed(sheet(self.enlarged(pictures), SHEET.0 as usize))
     }
 
     /// So many generated pictures, a few at a time.
     fn drawn(&self, count: usize) -> Tensor<4> {
-        let parts = self.trainer.fixed(count).split(DRAWN, 0).into_iter();
-        let parts = parts.map(|noise| self.trainer.sample(noise));
+        let parts = self.trainer().fixed(count).split(DRAWN, 0).into_iter();
+        let parts = parts.map(|noise| self.trainer().sample(noise));
         Tensor::cat(parts.collect(), 0)
     }
 }
@@ -174,27 +159,22 @@ impl Progan {
 impl Job for Progan {
     fn step(&mut self) -> Result<Status, Error> {
         self.follow();
-        if self.left() > 0 {
-            self.before = Some(self.trainer.clone());
-            self.trainer.step(&self.now.data);
+        if self.trainer().steps_left() > 0 {
+            self.trainer.step(|trainer| trainer.step(&self.now.data));
         }
-        Ok(if self.left() > 0 {
-            Status::Running
-        } else {
-            Status::Done
-        })
+        Ok(status(0, self.trainer().steps_left()))
     }
 
     fn preview(&self) -> Tensor<2, Int> {
-        self.packed(self.trainer.sample(self.noise.clone()))
+        self.packed(self.trainer().sample(self.noise.clone()))
     }
 
     fn sheet(&self, which: Sheet) -> Option<Tensor<2, Int>> {
         match which {
             Sheet::Levels => {
-                let now = self.trainer.fixed(KEPT);
-                let mut rows = self.trainer.kept().to_vec();
-                rows.push(self.trainer.sample(now));
+                let now = self.trainer().fixed(KEPT);
+                let mut rows = self.trainer().kept().to_vec();
+                rows.push(self.trainer().sample(now));
                 let rows = rows.into_iter().map(|row| self.enlarged(row));
                 Some(self.packed(Tensor::cat(rows.collect(), 0)))
             }
@@ -205,17 +185,17 @@ impl Job for Progan {
                 let numbers: Vec<_> = (0..count).collect();
                 let mut real = self.data.at(&numbers, &self.noise.device());
                 let mut side = size;
-                while side > self.trainer.side() {
+                while side > self.trainer().side() {
                     (real, side) = (halved(real), side / 2);
                 }
-                Some(self.packed(faded(real, self.trainer.alpha())))
+                Some(self.packed(faded(real, self.trainer().alpha())))
             }
             _ => None,
         }
     }
 
     fn metrics(&self) -> Vec<(String, Tensor<1>)> {
-        let Some(m) = self.trainer.metrics() else {
+        let Some(m) = self.trainer().metrics() else {
             return Vec::new();
         };
         let all = [
@@ -229,14 +209,15 @@ impl Job for Progan {
     }
 
     fn progress(&self) -> Progress {
-        let (step, level) = (self.trainer.steps(), self.trainer.level() as usize);
+        let (step, level) = (self.trainer().steps(), self.trainer().level() as usize);
         let whole = |levels: &[(f64, f64)]| -> f64 { levels.iter().map(|(a, b)| a * b).sum() };
         let (columns, rows) = SHEET;
-        let side = self.trainer.config().size;
+        let side = self.trainer().config().size;
         Progress {
             step,
-            of: step.saturating_add(self.left()),
-            done: whole(&self.work[..level]) + self.work[level].0 * f64::from(self.trainer.shown()),
+            of: step.saturating_add(self.trainer().steps_left()),
+            done: whole(&self.work[..level])
+                + self.work[level].0 * f64::from(self.trainer().shown()),
             total: whole(&self.work),
             width: columns * side,
             height: rows * side,
@@ -247,15 +228,13 @@ impl Job for Progan {
         self.follow();
         let device = self.noise.device();
         let at = [
-            self.trainer.level() as f32,
-            self.trainer.alpha(),
-            self.trainer.shown() as f32,
+            self.trainer().level() as f32,
+            self.trainer().alpha(),
+            self.trainer().shown() as f32,
         ];
         let mut all = vec![("at".to_owned(), Tensor::from_floats(at, &device))];
-        let (step, over) = (self.trainer.steps(), self.left() == 0);
-        let due = self
-            .judged
-            .is_none_or(|last| step >= last + JUDGED_EVERY || over && step > last);
+        let Progress { step, of, .. } = self.progress();
+        let due = self.judged.due(step, of, JUDGED_EVERY);
         let Some(held) = self.now.held.as_ref().filter(|_| due) else {
             return all;
         };
@@ -269,7 +248,6 @@ impl Job for Progan {
             all.push(("diversity_real".to_owned(), diversity(real.clone())));
             all.push(("held".to_owned(), on(real)));
         }
-        self.judged = Some(step);
         all
     }
 
@@ -307,23 +285,21 @@ impl Job for Progan {
     fn tune(&mut self, control: &Value) -> Result<(), Error> {
         let control: ProganControl = controls(control)?;
         check_control(&control)?;
-        self.trainer.tune(&control);
+        self.trainer.change().tune(&control);
         Ok(())
     }
 
     fn keep(&mut self) {
-        self.good = self.before.clone();
+        self.trainer.keep();
     }
 
     fn restore(&mut self) {
-        if let Some(good) = self.good.take() {
-            self.trainer = good;
-            self.follow();
-        }
+        self.trainer.restore();
+        self.follow();
     }
 
     fn save(&self) -> Snapshot {
-        let (state, tensors) = self.trainer.save();
+        let (state, tensors) = self.trainer().save();
         Snapshot {
             config: JobConfig::Progan(state.config.clone()),
             meta: state.meta(),
@@ -333,8 +309,8 @@ impl Job for Progan {
 
     fn networks(&self) -> Option<Networks> {
         Some(Networks {
-            settings: serde_json::to_string(self.trainer.config()).ok()?,
-            tensors: self.trainer.trained(),
+            settings: serde_json::to_string(self.trainer().config()).ok()?,
+            tensors: self.trainer().trained(),
         })
     }
 }

@@ -8,9 +8,8 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::{KEPT, ProganTrainer};
-use crate::data::seed::Seed;
 use crate::error::Error;
-use crate::jobs::gan::{moments, numbered, part};
+use crate::jobs::state::{Tensors, bad, hexadecimal, named, numbered, random, shaped};
 use crate::models::FIRST;
 use crate::protocol::ProganConfig;
 
@@ -40,10 +39,6 @@ pub struct ProganState {
     pub learnt: [u32; 2],
     /// Where the random numbers stand; in hexadecimal, since numbers in JSON end at 2⁵³.
     pub random: String,
-}
-
-fn bad(detail: impl ToString) -> Error {
-    Error::BadCheckpoint(detail.to_string())
 }
 
 impl ProganState {
@@ -81,20 +76,16 @@ impl ProganTrainer {
             level: self.level,
             shown: self.shown,
             learnt: [g_learnt, d_learnt],
-            random: format!("{:016x}", self.seed.state()),
+            random: hexadecimal(&self.seed),
         };
         let kept = self.kept.iter().map(|x| x.clone().flatten(0, 3));
-        let parts = [
+        let tensors = named(vec![
             (GENERATOR, self.generator.tensors()),
             (DISCRIMINATOR, self.discriminator.tensors()),
             (GENERATOR_ADAM, numbered(of_g)),
             (DISCRIMINATOR_ADAM, numbered(of_d)),
             (LEVELS, numbered(kept.collect())),
-        ];
-        let tensors = parts.into_iter().flat_map(|(prefix, tensors)| {
-            let tensors = tensors.into_iter();
-            tensors.map(move |(name, x)| (format!("{prefix}{name}"), x.without_autodiff()))
-        });
+        ]);
         (state, tensors.collect())
     }
 
@@ -103,26 +94,11 @@ impl ProganTrainer {
     pub fn trained(&self) -> Vec<(String, Tensor<1>, Vec<usize>)> {
         let generator = self.generator_adam.averaged(self.generator.valid());
         let level = self.level as usize;
-        let parts = [
-            (
-                GENERATOR,
-                generator.tensors(),
-                self.networks.expected_generator(level),
-            ),
-            (
-                DISCRIMINATOR,
-                self.discriminator.tensors(),
-                self.networks.expected_discriminator(level),
-            ),
-        ];
-        let mut all = Vec::new();
-        for (prefix, tensors, expected) in parts {
-            let shapes = expected.into_iter().map(|e| e.shape);
-            all.extend(tensors.into_iter().zip(shapes).map(|((name, x), shape)| {
-                (format!("{prefix}{name}"), x.without_autodiff(), shape)
-            }));
-        }
-        all
+        let of_g = self.networks.expected_generator(level);
+        let of_d = self.networks.expected_discriminator(level);
+        shaped(GENERATOR, generator.tensors(), of_g)
+            .chain(shaped(DISCRIMINATOR, self.discriminator.tensors(), of_d))
+            .collect()
     }
 
     /// A run that goes on from a saved state.
@@ -131,10 +107,10 @@ impl ProganTrainer {
     /// `BadSetting` for settings out of range, `BadCheckpoint` for tensors that do not fit them.
     pub fn load(
         state: &ProganState,
-        mut tensors: BTreeMap<String, Vec<f32>>,
+        tensors: BTreeMap<String, Vec<f32>>,
         device: &Device,
     ) -> Result<Self, Error> {
-        let random = u64::from_str_radix(&state.random, 16).map_err(bad)?;
+        let seed = random(&state.random)?;
         if !matches!(state.channels, 1 | 3) {
             return Err(bad(format!("pictures of {} channels", state.channels)));
         }
@@ -146,41 +122,33 @@ impl ProganTrainer {
                 run.config.top()
             )));
         }
+        let mut tensors = Tensors::new(tensors, &run.device);
         let (level, networks) = (state.level as usize, run.networks);
-        let weights = part(&mut tensors, GENERATOR, &networks.expected_generator(level))?;
+        let weights = tensors.network(GENERATOR, &networks.expected_generator(level))?;
         run.generator = networks.load_generator(level, &weights, &run.device)?;
-        let expected = networks.expected_discriminator(level);
-        let weights = part(&mut tensors, DISCRIMINATOR, &expected)?;
+        let weights = tensors.network(DISCRIMINATOR, &networks.expected_discriminator(level))?;
         run.discriminator = networks.load_discriminator(level, &weights, &run.device)?;
-        let inner = run.device.clone().inner();
-        let [of_g, of_d] =
-            [GENERATOR_ADAM, DISCRIMINATOR_ADAM].map(|of| moments(&mut tensors, of, &inner));
-        if !of_g.is_empty() && level > 0 {
-            run.generator_adam = run.generator_adam.renewed();
-        }
+        let [of_g, of_d] = state.learnt;
         let (g, d) = (&mut run.generator_adam, &mut run.discriminator_adam);
-        let [g_learnt, d_learnt] = state.learnt;
-        // One that never learnt has no moments.
-        let fits = (g_learnt == 0 && of_g.is_empty() || g.restore(&run.generator, g_learnt, of_g))
-            && (d_learnt == 0 && of_d.is_empty() || d.restore(&run.discriminator, d_learnt, of_d));
-        if !fits {
-            return Err(bad("the optimisers' states do not fit the networks"));
+        tensors.optimiser(GENERATOR_ADAM, g, &run.generator, of_g)?;
+        tensors.optimiser(DISCRIMINATOR_ADAM, d, &run.discriminator, of_d)?;
+        if level > 0 {
+            run.generator_adam = run.generator_adam.renewed();
         }
         for level in 0..level {
             let name = format!("{LEVELS}{level:03}");
             let (side, channels) = (FIRST << level, state.channels);
             let shape = [KEPT, channels, side, side];
-            let values = tensors.remove(&name);
+            let values = tensors.take(&name);
             let values = values.filter(|x| x.len() == shape.iter().product::<usize>());
             let values = values.ok_or_else(|| bad(format!("{name} is missing or too short")))?;
+            let data = TensorData::new(values, shape);
             run.kept
-                .push(Tensor::from_data(TensorData::new(values, shape), &inner));
+                .push(Tensor::from_data(data, &run.device.clone().inner()));
         }
-        if let Some(name) = tensors.keys().next() {
-            return Err(bad(format!("{name} belongs to nothing")));
-        }
+        tensors.end()?;
         (run.step, run.level, run.shown) = (state.step, state.level, state.shown);
-        run.seed = Seed::at(random);
+        run.seed = seed;
         Ok(run)
     }
 }

@@ -96,6 +96,7 @@ impl Session {
             estimate,
             notes: Vec::new(),
             generator: None,
+            generators: Vec::new(),
         });
         if job.pictured() {
             // What there is before the first step, which can take long.
