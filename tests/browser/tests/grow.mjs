@@ -27,6 +27,7 @@ export const tests = [
           const { width, height } = await createImageBitmap(await one.run.image({ sheet }));
           return [width, height];
         };
+        const sheets = [await side("now"), await side("levels"), await side("real")];
         const again = lab.follow(easel.resume(file));
         await again.run.done;
         const of = (/** @type {any} */ event) => [event.step, event.metrics.d_loss, event.metrics.g_loss, event.metrics.penalty];
@@ -37,7 +38,7 @@ export const tests = [
         await held.run.tune({ hold: true, alpha: 0.25 });
         await held.run.step(2);
         const { metrics, of: until, step } = last(held);
-        return { wrong, saved: [saved.step, saved.metrics.level, saved.metrics.alpha], whole: of(whole), end: [whole.metrics.level, whole.metrics.alpha], resumed: of(last(again)), finite: all.every(Number.isFinite), swd: whole.metrics.swd > 0, sheets: [await side("now"), await side("levels"), await side("real")], held: [metrics.level, metrics.alpha, until - step] };
+        return { wrong, saved: [saved.step, saved.metrics.level, saved.metrics.alpha], whole: of(whole), end: [whole.metrics.level, whole.metrics.alpha], resumed: of(last(again)), finite: all.every(Number.isFinite), swd: whole.metrics.swd > 0, sheets, held: [metrics.level, metrics.alpha, until - step] };
       }, SMALL);
       t.equal(seen.wrong, ["bad-setting", "alpha"], "a fade out of its range");
       t.equal(seen.saved, [4, 1, 1], "where it was saved");
