@@ -11,6 +11,7 @@
 mod cyclegan;
 mod gan;
 mod pix2pix;
+mod progan;
 mod stylize;
 mod walk;
 
@@ -25,6 +26,7 @@ pub use gan::{
     PictureLabel,
 };
 pub use pix2pix::{Pix2pixConfig, Pix2pixControl, Pix2pixTask};
+pub use progan::{ProganConfig, ProganControl, ProganObjective};
 pub use stylize::{StylizeConfig, StylizeControl};
 pub use walk::{Between, Generator, Place, Term, WalkConfig, WalkControl};
 
@@ -49,7 +51,7 @@ pub enum Request {
         #[cfg_attr(
             target_family = "wasm",
             tsify(
-                type = "Partial<GatysControl> | Partial<GanControl> | Partial<WalkControl> | Partial<Pix2pixControl> | Partial<CycleganControl> | Partial<StylizeControl>"
+                type = "Partial<GatysControl> | Partial<GanControl> | Partial<WalkControl> | Partial<Pix2pixControl> | Partial<CycleganControl> | Partial<StylizeControl> | Partial<ProganControl>"
             )
         )]
         control: serde_json::Value,
@@ -297,6 +299,10 @@ pub enum Sheet {
     Map(u32),
     /// `cyclegan`: both replay buffers, that of pictures of B first, 25 in a row.
     Buffer,
+    /// `progan`: the same noise at every level, as the network drew it when the level was left, a row for each.
+    Levels,
+    /// `progan`: real pictures as the discriminator is shown them now.
+    Real,
 }
 
 /// A job and all its settings. Every field has a default.
@@ -316,6 +322,8 @@ pub enum JobConfig {
     Stylize(StylizeConfig),
     /// Learn to turn pictures of one kind into another without pairs (Zhu et al. 2017).
     Cyclegan(CycleganConfig),
+    /// Train two networks that grow (Karras et al. 2018).
+    Progan(ProganConfig),
 }
 
 /// The defaults of every job, as the page shows them.
@@ -334,6 +342,8 @@ pub struct Defaults {
     pub stylize: StylizeConfig,
     /// See [`CycleganConfig`].
     pub cyclegan: CycleganConfig,
+    /// See [`ProganConfig`].
+    pub progan: ProganConfig,
 }
 
 impl Default for Defaults {
@@ -345,6 +355,7 @@ impl Default for Defaults {
             pix2pix: Pix2pixConfig::default(),
             stylize: StylizeConfig::default(),
             cyclegan: CycleganConfig::default(),
+            progan: ProganConfig::default(),
         }
     }
 }

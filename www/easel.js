@@ -28,7 +28,9 @@
  * @typedef {import("./pkg/easel.d.ts").WalkControl} WalkControl
  * @typedef {import("./pkg/easel.d.ts").StylizeConfig} StylizeConfig
  * @typedef {import("./pkg/easel.d.ts").StylizeControl} StylizeControl
- * @typedef {Partial<GatysControl> | Partial<GanControl> | Partial<WalkControl> | Partial<Pix2pixControl> | Partial<CycleganControl> | Partial<StylizeControl>} Control Live controls of the job that runs.
+ * @typedef {import("./pkg/easel.d.ts").ProganConfig} ProganConfig
+ * @typedef {import("./pkg/easel.d.ts").ProganControl} ProganControl
+ * @typedef {Partial<GatysControl> | Partial<GanControl> | Partial<WalkControl> | Partial<Pix2pixControl> | Partial<CycleganControl> | Partial<StylizeControl> | Partial<ProganControl>} Control Live controls of the job that runs.
  * @typedef {import("./pkg/easel.d.ts").AdapterInfo} AdapterInfo
  * @typedef {import("./pkg/easel.d.ts").ModelInfo} ModelInfo
  * @typedef {import("./pkg/easel.d.ts").Defaults} Defaults

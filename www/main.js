@@ -19,6 +19,7 @@ const LATER = {
   apply: async () => (await import("./apply/apply.js")).Apply,
   translate: async () => (await import("./translate/translate.js")).Translate,
   cycle: async () => (await import("./cycle/cycle.js")).Cycle,
+  grow: async () => (await import("./grow/grow.js")).Grow,
 };
 /** @typedef {keyof typeof LATER} Later */
 /** @typedef {import("./views").Opened} Opened */
@@ -34,7 +35,7 @@ const opened = {};
 /** @type {"stylize" | Later} */
 let shown = "stylize";
 /** Which of them a run is of. @type {{ [job: string]: Later }} */
-const OF = { gan: "lab", walk: "walk", pix2pix: "translate", cyclegan: "cycle", stylize: "apply" };
+const OF = { gan: "lab", walk: "walk", pix2pix: "translate", cyclegan: "cycle", stylize: "apply", progan: "grow" };
 const busy = () => Object.values(opened).some((one) => one.busy);
 
 const view = new Stylize(async (state, link, kept) => {
@@ -110,8 +111,8 @@ const other = () => (shown === "stylize" ? undefined : opened[shown]);
 /** The address that rebuilds what is shown. */
 const address = () => (other() ? `#${other()?.link(chosen)}` : view.link());
 
-/** The two that translate share one. @param {string} name */
-const tab = (name) => element(`nav-${name === "cycle" ? "translate" : name}`);
+/** Those that translate share one, and those of the lab. @param {string} name */
+const tab = (name) => element(`nav-${name === "cycle" ? "translate" : name === "grow" ? "lab" : name}`);
 
 /** @param {typeof shown} name */
 function show(name) {

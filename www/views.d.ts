@@ -6,6 +6,7 @@ export interface Opened {
   apply: import("./apply/apply.js").Apply;
   translate: import("./translate/translate.js").Translate;
   cycle: import("./cycle/cycle.js").Cycle;
+  grow: import("./grow/grow.js").Grow;
 }
 
 /** Of the page's catalogue and those of the views. */
@@ -17,4 +18,5 @@ export type Key =
   | keyof typeof import("./train/own/en.js").en
   | keyof typeof import("./translate/en.js").en
   | keyof typeof import("./apply/en.js").en
-  | keyof typeof import("./cycle/en.js").en;
+  | keyof typeof import("./cycle/en.js").en
+  | keyof typeof import("./grow/en.js").en;

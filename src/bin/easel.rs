@@ -24,10 +24,10 @@ mod native {
     use easel::ops::{Adapter, use_adapter};
     use easel::protocol::{
         CycleganConfig, CycleganControl, GanConfig, GanControl, GanData, GatysConfig, ModelInfo,
-        Pix2pixConfig,
+        Pix2pixConfig, ProganConfig, ProganControl,
     };
     use easel::train::run::Output;
-    use easel::train::{classifier, cyclegan, features, gan, pix2pix};
+    use easel::train::{classifier, cyclegan, features, gan, pix2pix, progan};
     use easel::weights::{Weights, sha256};
     use serde::de::DeserializeOwned;
     use serde_json::{Value, json};
@@ -72,6 +72,8 @@ mod native {
         Pix2pix(Pix2pixArgs),
         /// Two translations that undo each other, learnt from pictures without pairs.
         Cyclegan(CycleganArgs),
+        /// Two networks that grow.
+        Progan(ProganArgs),
     }
 
     #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -256,6 +258,24 @@ mod native {
     }
 
     #[derive(Args)]
+    struct ProganArgs {
+        /// `digits`, `scenes`, or the path of a folder of pictures, a zip, or an idx file.
+        #[arg(long, default_value = "scenes")]
+        data: String,
+        /// Side of the last level in pixels: 4, 8, ... 256.
+        #[arg(long)]
+        size: Option<u32>,
+        /// Pictures over which a level fades in.
+        #[arg(long)]
+        fade: Option<u32>,
+        /// Pictures from which a level is learnt after that.
+        #[arg(long)]
+        stable: Option<u32>,
+        #[command(flatten)]
+        run: RunArgs,
+    }
+
+    #[derive(Args)]
     struct GatysArgs {
         content: PathBuf,
         #[arg(required = true)]
@@ -331,6 +351,7 @@ mod native {
             What::Train(Model::Classifier(args)) => train_classifier(args, &device()),
             What::Train(Model::Pix2pix(args)) => train_pix2pix(args, &device()),
             What::Train(Model::Cyclegan(args)) => train_cyclegan(args, &device()),
+            What::Train(Model::Progan(args)) => train_progan(args, &device()),
             What::Gatys(args) => gatys(args, &device()),
             What::Stylize(args) => stylize(&args, &device()),
             What::Bench(_) if command.device == Some(Where::Cpu) => {
@@ -509,6 +530,30 @@ mod native {
         };
         let outcome = cyclegan::train(&settings, device, |line| eprintln!("{line}"))?;
         args.run.finish("cyclegan", &outcome.file, &outcome.metrics)
+    }
+
+    fn train_progan(args: ProganArgs, device: &Device) -> Done {
+        let named = serde_json::from_value::<GanData>(args.data.clone().into()).is_ok();
+        let path = (!named).then(|| PathBuf::from(&args.data));
+        if let Some(path) = path.as_ref().filter(|path| !path.exists()) {
+            return Err(format!("{} is neither data of Easel nor a file", path.display()).into());
+        }
+        let data = if named { args.data } else { "pictures".into() };
+        let given = [
+            ("data", Some(data.into())),
+            ("size", args.size.map(Into::into)),
+            ("fade", args.fade.map(Into::into)),
+            ("stable", args.stable.map(Into::into)),
+        ];
+        let settings = progan::Settings {
+            config: args.run.config::<ProganConfig>(&given)?,
+            data: path,
+            output: args.run.output(),
+            control: args.run.control::<ProganControl>()?,
+            phases: [args.fade, args.stable],
+        };
+        let outcome = progan::train(&settings, device, |line| eprintln!("{line}"))?;
+        args.run.finish("progan", &outcome.file, &outcome.metrics)
     }
 
     /// Enters the file into the manifest beside it, if there is one. The file's stem is its id.

@@ -8,6 +8,7 @@ mod gatys_image;
 mod gatys_targets;
 mod patch;
 mod pix2pix;
+mod progan;
 mod state;
 mod stylize;
 mod training;
@@ -36,6 +37,9 @@ pub use gatys_image::enlarge;
 pub use gatys_targets::{GatysInputs, Losses, Targets};
 pub use pix2pix::{
     Pix2pix, Pix2pixMetrics, Pix2pixState, Pix2pixTrainer, check_pix2pix, estimate_pix2pix,
+};
+pub use progan::{
+    Progan, ProganBatch, ProganMetrics, ProganState, ProganTrainer, check_progan, estimate_progan,
 };
 pub use state::RunState;
 pub use stylize::{

@@ -3,6 +3,7 @@
 mod cyclegan;
 mod gan;
 mod pix2pix;
+mod progan;
 mod stylize;
 mod walk;
 
@@ -26,6 +27,7 @@ use crate::error::Error;
 use crate::gpu::{self, Gpu, Presenter};
 use crate::jobs::{
     Gatys, GatysInputs, Memory, estimate, estimate_cyclegan, estimate_gan, estimate_pix2pix,
+    estimate_progan,
 };
 use crate::models::{Architecture, Classifier, FeatureNetwork};
 use crate::ops::{Adapter, check_kernels, use_adapter};
@@ -295,6 +297,10 @@ impl Session {
                 return estimate_gan(config, shape, classes, self.memory()?);
             }
             JobConfig::Pix2pix(config) => return estimate_pix2pix(config, self.memory()?),
+            JobConfig::Progan(config) => {
+                let ([channels, ..], _) = Dataset::kind(&config.pictures());
+                return estimate_progan(config, channels, self.memory()?);
+            }
             JobConfig::Cyclegan(config) => return estimate_cyclegan(config, self.memory()?),
             JobConfig::Walk(_) | JobConfig::Stylize(_) => {
                 return Err(Error::BadSetting {
@@ -352,6 +358,7 @@ impl Session {
             JobConfig::Stylize(config) => self.stylize(run, config, inputs, mailbox).await,
             JobConfig::Pix2pix(config) => self.pix2pix(run, config, inputs, saved, mailbox).await,
             JobConfig::Cyclegan(config) => self.cyclegan(run, config, inputs, saved, mailbox).await,
+            JobConfig::Progan(config) => self.progan(run, config, inputs, saved, mailbox).await,
         }
     }
 

@@ -210,7 +210,11 @@ impl Session {
     }
 
     /// What a run learns from and what it is judged by. Those drawn last are remembered: they depend on few settings.
-    async fn pictures(&self, run: u32, config: &GanConfig) -> Option<(Pictures, Pictures)> {
+    pub(super) async fn pictures(
+        &self,
+        run: u32,
+        config: &GanConfig,
+    ) -> Option<(Pictures, Pictures)> {
         let asked = (config.data, config.size, config.count);
         if let Some((known, pictures)) = self.0.pictures.borrow().as_ref()
             && *known == asked
@@ -238,7 +242,7 @@ impl Session {
 }
 
 /// The user's own pictures: those to learn from and those to judge by.
-async fn own(
+pub(super) async fn own(
     config: &GanConfig,
     inputs: &Inputs,
     resumed: bool,
