@@ -21,7 +21,7 @@ pub use gan::{
     GanConfig, GanControl, GanData, GanNetwork, GanVariant, Learning, NoiseLabel, Objective,
     PictureLabel,
 };
-pub use pix2pix::{Pix2pixConfig, Pix2pixControl, Pix2pixTask};
+pub use pix2pix::{Pairing, Pix2pixConfig, Pix2pixControl, Pix2pixTask};
 pub use walk::{Between, Generator, Place, Term, WalkConfig, WalkControl};
 
 /// Page to worker.
@@ -88,6 +88,9 @@ pub enum Request {
         ticket: u32,
         size: u32,
         names: Vec<String>,
+        /// Make pairs of them for `pix2pix`.
+        #[serde(default)]
+        pairs: Option<Pairing>,
     },
     /// Stop a [`Request::Prepare`], which then fails with `stopped`.
     Abandon { ticket: u32 },
@@ -225,7 +228,8 @@ pub enum Event {
 pub struct LeftOut {
     /// `broken`, `not-a-picture`, `unsupported` (a format that nobody here reads), `too-large`, `too-many`, `zip-bomb`,
     /// `nested-zip`, `encrypted`, `bad-idx`, `unreadable`; `labels-do-not-fit` (no pictures to a file of labels);
-    /// `without-label` (pictures that are used, but keep the others from having classes).
+    /// `without-label` (pictures that are used, but keep the others from having classes); `not-a-pair` (nothing that has
+    /// two sides, or lies in a folder), `without-partner` (no file of its name in the other folder).
     pub code: String,
     /// How many files or pictures.
     pub count: u32,

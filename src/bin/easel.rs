@@ -17,7 +17,9 @@ mod native {
     use easel::models::Architecture;
     use easel::native_bench::{self, Report, Torch, TorchDevice};
     use easel::ops::{Adapter, use_adapter};
-    use easel::protocol::{GanConfig, GanControl, GanData, GatysConfig, ModelInfo, Pix2pixConfig};
+    use easel::protocol::{
+        GanConfig, GanControl, GanData, GatysConfig, ModelInfo, Pairing, Pix2pixConfig,
+    };
     use easel::train::{classifier, features, gan, pix2pix};
     use easel::weights::{Weights, sha256};
 
@@ -151,9 +153,24 @@ mod native {
 
     #[derive(Args)]
     struct Pix2pixArgs {
-        /// What becomes the photo of a scene: its `edges`, or the photo in `grey`.
+        /// From `edges`, `labels` or `grey` to the photo of a scene; from the photo to that by `night` or in `winter`; from an
+        /// aerial photo to the `map`.
         #[arg(long, default_value = "edges")]
         task: String,
+        /// Learn from your own pairs instead: a folder or a zip of pictures that have both sides, input on the left.
+        #[arg(long, conflicts_with_all = ["task", "a", "from"])]
+        pairs: Option<PathBuf>,
+        /// Or a folder of inputs, with `--b`: files of the same name belong together.
+        #[arg(long, requires = "b", conflicts_with_all = ["task", "from"])]
+        a: Option<PathBuf>,
+        #[arg(long, requires = "a")]
+        b: Option<PathBuf>,
+        /// Or a folder or a zip of any pictures, with `--make`.
+        #[arg(long, requires = "make", conflicts_with = "task")]
+        from: Option<PathBuf>,
+        /// What is made of each of them, from which it is to be found: `edges`, `grey`, `blur` or `mosaic`.
+        #[arg(long, requires = "from", value_parser = ["edges", "grey", "blur", "mosaic"])]
+        make: Option<String>,
         /// Side of a picture in pixels: 32, 64, 128 or 256.
         #[arg(long)]
         size: Option<u32>,
@@ -425,7 +442,20 @@ mod native {
 
     fn train_pix2pix(args: Pix2pixArgs, device: &Device) -> Result<(), Box<dyn std::error::Error>> {
         let mut config: serde_json::Value = serde_json::from_str(&args.settings)?;
-        config["task"] = args.task.into();
+        let own = match (args.pairs, args.a.zip(args.b), args.from.zip(args.make)) {
+            (Some(pairs), ..) => Some((vec![pairs], Pairing::Sides)),
+            (_, Some((a, b)), _) => Some((vec![a, b], Pairing::Folders)),
+            (.., Some((from, make))) => Some((vec![from], serde_json::from_value(make.into())?)),
+            _ => None,
+        };
+        config["task"] = if own.is_some() {
+            "own".into()
+        } else {
+            args.task.into()
+        };
+        if own.is_some() && config["jitter"].is_null() {
+            config["jitter"] = true.into();
+        }
         for (name, given) in [("size", args.size), ("steps", args.steps)] {
             if let Some(value) = given {
                 config[name] = value.into();
@@ -434,6 +464,7 @@ mod native {
         let config: Pix2pixConfig = serde_json::from_value(config)?;
         let settings = pix2pix::Settings {
             config,
+            own,
             out: args.out,
             every: args.every.max(1),
             resume: args.resume,

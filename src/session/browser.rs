@@ -1,6 +1,7 @@
 //! The session in a worker: takes requests, owns the device, the models and the running job.
 
 mod gan;
+mod own;
 mod pix2pix;
 mod walk;
 
@@ -151,11 +152,12 @@ impl Session {
                 ticket,
                 size,
                 names,
+                pairs,
             } => {
                 self.0.preparing.set(Some(ticket));
                 let (session, files) = (self.clone(), files(&inputs));
                 spawn_local(async move {
-                    match session.prepare(ticket, size, &names, &files).await {
+                    match session.prepare(ticket, size, pairs, &names, &files).await {
                         Ok((event, blob)) => {
                             session.0.services.post.send(&event, None, Some(&blob));
                         }

@@ -19,7 +19,7 @@ use crate::data::own::Prepared;
 use crate::error::Error;
 use crate::jobs::{Gan, Job, Status, classifier_of};
 use crate::models::ClassifierConfig;
-use crate::protocol::{GanConfig, GanControl, GanData, JobConfig};
+use crate::protocol::{GanConfig, GanControl, GanData, JobConfig, LeftOut};
 use crate::quality::{Recognition, recognition};
 use crate::weights::{Checkpoint, write_checkpoint, write_f16};
 
@@ -195,11 +195,13 @@ fn summary(own: &Prepared) -> String {
             own.classes.join(", ")
         );
     }
-    for left in &own.left {
-        let names = left.names.join(", ");
-        line += &format!("; {} {}: {names}", left.count, left.code);
-    }
-    line
+    line + &left_out(&own.left)
+}
+
+/// What a data set was made without.
+pub(super) fn left_out(all: &[LeftOut]) -> String {
+    let one = |left: &LeftOut| format!("; {} {}: {}", left.count, left.code, left.names.join(", "));
+    all.iter().map(one).collect()
 }
 
 pub(super) fn file(path: &Path) -> impl Fn(std::io::Error) -> Error {

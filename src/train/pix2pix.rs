@@ -11,11 +11,13 @@ use std::time::Instant;
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::gan::{Inputs, LINE, file, keep, numbers, picture};
+use super::gan::{Inputs, LINE, file, keep, left_out, numbers, picture};
+use super::own::gather_pairs;
+use crate::data::own::PreparedPairs;
 use crate::data::pairs::PairDrawer;
 use crate::error::Error;
 use crate::jobs::{Job, Pix2pix, Status, check_pix2pix};
-use crate::protocol::{JobConfig, Pix2pixConfig};
+use crate::protocol::{JobConfig, Pairing, Pix2pixConfig, Pix2pixTask};
 use crate::weights::{Checkpoint, write_f16};
 
 /// Pairs that it is measured on.
@@ -26,6 +28,8 @@ const HELD: usize = 48;
 pub struct Settings {
     /// The job's settings.
     pub config: Pix2pixConfig,
+    /// With `task: "own"`: where the pairs are, and how they are made. A checkpoint holds what was made of them.
+    pub own: Option<(Vec<PathBuf>, Pairing)>,
     /// The weights; beside it lie the checkpoint (`.easel`) and the newest sheet of pairs (`.png`).
     pub out: PathBuf,
     /// Steps from one checkpoint to the next.
@@ -70,8 +74,26 @@ pub fn train(
         };
     }
     check_pix2pix(&config)?;
-    let data = PairDrawer::new(&config).finish();
-    let held = PairDrawer::held(&config, HELD).finish();
+    let mut inputs = Inputs::new();
+    let (data, held) = if config.task == Pix2pixTask::Own {
+        let kept = saved.as_ref().and_then(|saved| saved.inputs.get("data"));
+        let own = match (kept, &settings.own) {
+            (Some((_, bytes)), _) => PreparedPairs::read(bytes)?,
+            (None, Some((places, pairing))) => gather_pairs(places, config.size, *pairing)?,
+            (None, None) => {
+                return Err(Error::BadSetting {
+                    name: "task",
+                    detail: "`own` needs pairs".into(),
+                });
+            }
+        };
+        told(format!("{} pairs{}", own.pairs.len(), left_out(&own.left)));
+        inputs.insert("data".into(), ("data".into(), own.write()?));
+        own.for_run(config.size)?
+    } else {
+        let held = PairDrawer::held(&config, HELD).finish();
+        (PairDrawer::new(&config).finish(), held)
+    };
     let saved = saved.map(|saved| (saved.meta, saved.tensors));
     let mut job = Pix2pix::new(&config, data, &held, saved, device)?;
     let (begun, first) = (Instant::now(), job.progress().step);
@@ -99,7 +121,7 @@ pub fn train(
             ));
         }
         if progress.step % settings.every == 0 || last {
-            keep(&job, &Inputs::new(), &state)?;
+            keep(&job, &inputs, &state)?;
             let sheet = settings.out.with_extension("png");
             picture(&job)?
                 .save(&sheet)
