@@ -8,8 +8,10 @@
     reason = "what a field means stands with its message or setting"
 )]
 
+mod cyclegan;
 mod gan;
 mod pix2pix;
+mod stylize;
 mod walk;
 
 use serde::{Deserialize, Serialize};
@@ -17,11 +19,13 @@ use std::collections::BTreeMap;
 
 use crate::error::Failure;
 
+pub use cyclegan::{CycleganConfig, CycleganControl, CycleganTask};
 pub use gan::{
     GanConfig, GanControl, GanData, GanNetwork, GanVariant, Learning, NoiseLabel, Objective,
     PictureLabel,
 };
 pub use pix2pix::{Pairing, Pix2pixConfig, Pix2pixControl, Pix2pixTask};
+pub use stylize::{StylizeConfig, StylizeControl};
 pub use walk::{Between, Generator, Place, Term, WalkConfig, WalkControl};
 
 /// Page to worker.
@@ -45,7 +49,7 @@ pub enum Request {
         #[cfg_attr(
             target_family = "wasm",
             tsify(
-                type = "Partial<GatysControl> | Partial<GanControl> | Partial<WalkControl> | Partial<Pix2pixControl>"
+                type = "Partial<GatysControl> | Partial<GanControl> | Partial<WalkControl> | Partial<Pix2pixControl> | Partial<CycleganControl> | Partial<StylizeControl>"
             )
         )]
         control: serde_json::Value,
@@ -142,6 +146,9 @@ pub enum Event {
         /// Of a `walk`.
         #[serde(skip_serializing_if = "Option::is_none")]
         generator: Option<Generator>,
+        /// Of a `stylize`: the generators that its file holds, if there are several.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        generators: Vec<String>,
     },
     /// About every 100 ms.
     Progress {
@@ -246,6 +253,10 @@ pub enum SampleKind {
     Scene,
     /// A picture in an art style from `data::styles`, to take the style from.
     Style,
+    /// The label map of a scene, a square, as `pix2pix` is given it.
+    Labels,
+    /// The edges of a scene's photo, likewise.
+    Edges,
 }
 
 /// The names that [`Request::Sample`] knows.
@@ -281,7 +292,7 @@ impl Default for Encoding {
 }
 
 /// What [`Request::Image`] asks for. A job that has no such sheet gives the present picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "kebab-case")]
 pub enum Sheet {
@@ -292,6 +303,10 @@ pub enum Sheet {
     /// `walk`: around a place, by its number, from -3 to 3 along the two strongest directions: seven rows of seven, the
     /// first direction to the right, the second upwards.
     Map(u32),
+    /// `cyclegan`: both replay buffers, that of pictures of B first, 25 in a row.
+    Buffer,
+    /// `pix2pix`: what becomes of a picture of the run's size, red, green and blue of one pixel after the other.
+    Of(Vec<u8>),
 }
 
 /// A job and all its settings. Every field has a default.
@@ -307,6 +322,10 @@ pub enum JobConfig {
     Walk(WalkConfig),
     /// Learn to turn one picture into another from pairs (Isola et al. 2017).
     Pix2pix(Pix2pixConfig),
+    /// Turn one picture into another by a trained network.
+    Stylize(StylizeConfig),
+    /// Learn to turn pictures of one kind into another without pairs (Zhu et al. 2017).
+    Cyclegan(CycleganConfig),
 }
 
 /// The defaults of every job, as the page shows them.
@@ -321,6 +340,10 @@ pub struct Defaults {
     pub walk: WalkConfig,
     /// See [`Pix2pixConfig`].
     pub pix2pix: Pix2pixConfig,
+    /// See [`StylizeConfig`].
+    pub stylize: StylizeConfig,
+    /// See [`CycleganConfig`].
+    pub cyclegan: CycleganConfig,
 }
 
 impl Default for Defaults {
@@ -330,6 +353,8 @@ impl Default for Defaults {
             gan: GanConfig::all(),
             walk: WalkConfig::default(),
             pix2pix: Pix2pixConfig::default(),
+            stylize: StylizeConfig::default(),
+            cyclegan: CycleganConfig::default(),
         }
     }
 }

@@ -22,9 +22,13 @@
  * @typedef {import("./pkg/easel.d.ts").GanControl} GanControl
  * @typedef {import("./pkg/easel.d.ts").Pix2pixConfig} Pix2pixConfig
  * @typedef {import("./pkg/easel.d.ts").Pix2pixControl} Pix2pixControl
+ * @typedef {import("./pkg/easel.d.ts").CycleganConfig} CycleganConfig
+ * @typedef {import("./pkg/easel.d.ts").CycleganControl} CycleganControl
  * @typedef {import("./pkg/easel.d.ts").WalkConfig} WalkConfig
  * @typedef {import("./pkg/easel.d.ts").WalkControl} WalkControl
- * @typedef {Partial<GatysControl> | Partial<GanControl> | Partial<WalkControl> | Partial<Pix2pixControl>} Control Live controls of the job that runs.
+ * @typedef {import("./pkg/easel.d.ts").StylizeConfig} StylizeConfig
+ * @typedef {import("./pkg/easel.d.ts").StylizeControl} StylizeControl
+ * @typedef {Partial<GatysControl> | Partial<GanControl> | Partial<WalkControl> | Partial<Pix2pixControl> | Partial<CycleganControl> | Partial<StylizeControl>} Control Live controls of the job that runs.
  * @typedef {import("./pkg/easel.d.ts").AdapterInfo} AdapterInfo
  * @typedef {import("./pkg/easel.d.ts").ModelInfo} ModelInfo
  * @typedef {import("./pkg/easel.d.ts").Defaults} Defaults
@@ -45,12 +49,14 @@
  *   state of that step, after `error` ended its worker.
  *
  * @typedef {object} Inputs
- * @property {Blob} [content] `gatys`: the picture to stylize.
+ * @property {Blob} [content] `gatys`, `stylize`: the picture to stylize.
  * @property {Blob[]} [styles] `gatys`: the pictures to take the style from.
  * @property {Blob} [init] The picture to start from, with `init: "picture"`.
  * @property {Blob} [network] `gatys`: a `.safetensors` file, with `network: "custom"`. `gan`: what {@link Run.weights} gave,
  *   or a generator alone, also as `.pth`, with `start: "custom"`. `walk`: either of these, with `network: "custom"`.
  * @property {Blob} [data] `gan`: what {@link Easel.dataset} made, with `data: "pictures"`.
+ * @property {Blob} [a] `cyclegan`: the same of either kind, with `task: "own"`.
+ * @property {Blob} [b]
  *
  * @typedef {import("./pkg/easel.d.ts").LeftOut} LeftOut
  * @typedef {{ done: number, total: number, count: number, left: LeftOut[] }} Preparing Files looked at and known of, pictures

@@ -124,7 +124,8 @@ export class Run {
 
   /**
    * Change a live control. Resolves when it is in effect; rejects with `bad-setting` if it is out of
-   * its range, and the run goes on as it was.
+   * its range, and the run goes on as it was. A `stylize` takes them after its end, too: the picture that follows is there
+   * for whoever iterates again.
    * @param {import("./easel.js").Control} control
    */
   tune(control) {
@@ -157,7 +158,7 @@ export class Run {
   }
 
   /**
-   * The present picture as a file, at any time, also after the end; of a `walk` also other sheets.
+   * The present picture as a file, at any time, also after the end; of a `walk` and `cyclegan` also other sheets.
    * @param {Partial<Encoding>} [encoding] PNG if nothing else is said.
    * @returns {Promise<Blob>}
    */
@@ -246,11 +247,8 @@ export class Run {
       this.#recovered(this.#lost, this.#recovery);
       return;
     }
-    if (this.#ended) {
-      // The best picture can follow a stop: the consumer may still be reading.
-      if (event.type === "frame") event.bitmap.close();
-      return;
-    }
+    // After its end only live controls bring something, where they last; and the best picture can follow a stop.
+    if (this.#ended && !["frame", "tuned", "refused"].includes(event.type)) return;
     if (event.type === "frame") {
       const stale = this.#queue.findIndex((queued) => queued.type === "frame");
       if (stale >= 0) {
@@ -275,10 +273,10 @@ export class Run {
 
   /** For {@link Easel}: the run failed. @param {EaselError} error */
   fail(error) {
+    for (const { promise } of this.#waiting.splice(0)) promise.reject(error);
     if (this.#ended) return;
     this.#ended = true;
     this.#error = error;
-    for (const { promise } of this.#waiting.splice(0)) promise.reject(error);
     this.#done.reject(error);
     this.#wake();
   }
@@ -307,7 +305,7 @@ export class Run {
    */
   async #confirm(type, request, on) {
     if (request.type === "pause") this.#paused = request.on;
-    if (this.#ended || this.#lost) return;
+    if (this.#lost || (this.#ended && (type !== "tuned" || !this.#link.has(this)))) return;
     /** @type {ReturnType<typeof deferred<void>>} */
     const promise = deferred();
     this.#waiting.push({ type, on, promise });

@@ -10,3 +10,4 @@ pub mod points;
 pub mod scenes;
 pub mod seed;
 pub mod styles;
+pub mod unpaired;

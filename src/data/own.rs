@@ -36,6 +36,10 @@ pub const MIN_PICTURES: usize = 16;
 pub const MAX_PICTURES: usize = 5000;
 /// The most values that are kept, at three channels: large pictures are fewer, so that a checkpoint stays below 100 MB.
 pub const MAX_VALUES: usize = 64 << 20;
+/// Sides of the squares in pixels, at least; at most those that squares of 256 px are cut out of.
+pub const MIN_SIDE: u32 = 8;
+/// See [`MIN_SIDE`].
+pub const MAX_SIDE: u32 = 286;
 /// The most files that are looked at, those in archives included: looking alone takes time.
 pub const MAX_FILES: usize = 20_000;
 /// The longest file that is read, in bytes: an archive is in memory as a whole. Pictures have their own limit,
@@ -133,12 +137,12 @@ impl Collection {
     /// None yet, of `files` files, for squares of `size` pixels.
     ///
     /// # Errors
-    /// `BadSetting` for a size beyond 8 to 128.
+    /// `BadSetting` for a size beyond [`MIN_SIDE`] to [`MAX_SIDE`].
     pub fn new(size: u32, files: usize) -> Result<Self, Error> {
-        if !(8..=128).contains(&size) {
+        if !(MIN_SIDE..=MAX_SIDE).contains(&size) {
             return Err(Error::BadSetting {
                 name: "size",
-                detail: format!("{size} is not within 8 and 128"),
+                detail: format!("{size} is not within {MIN_SIDE} and {MAX_SIDE}"),
             });
         }
         let one = 3 * (size * size) as usize;

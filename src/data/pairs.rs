@@ -48,6 +48,15 @@ impl Pix2pixTask {
     }
 }
 
+/// The edges of a scene's photo, as a run is given them.
+#[must_use]
+pub fn edges_of(scene: &Scene, size: u32) -> image::RgbImage {
+    let lines = edges(&photo(scene, size));
+    image::RgbImage::from_fn(size, size, |x, y| {
+        image::Rgb([lines[(y * size + x) as usize]; 3])
+    })
+}
+
 /// What is done at random to both sides of a pair, so that few stand for more.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Change {

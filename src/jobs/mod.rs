@@ -1,11 +1,16 @@
 //! What a user can start, one file each: small state machines behind [`Job`].
 
+mod cyclegan;
 mod gan;
 mod gatys;
 mod gatys_config;
 mod gatys_image;
 mod gatys_targets;
+mod patch;
 mod pix2pix;
+mod state;
+mod stylize;
+mod training;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -17,6 +22,10 @@ use serde_json::Value;
 use crate::error::Error;
 use crate::protocol::{JobConfig, Sheet};
 
+pub use cyclegan::{
+    Cyclegan, CycleganMetrics, CycleganState, CycleganTrainer, ReplayBuffer, check_cyclegan,
+    estimate_cyclegan,
+};
 pub use gan::{
     Gan, GanMetrics, GanSeen, GanState, GanTrainer, TrainedGenerator, check_gan, classifier_of,
     estimate_gan, read_generator, real_points,
@@ -27,6 +36,10 @@ pub use gatys_image::enlarge;
 pub use gatys_targets::{GatysInputs, Losses, Targets};
 pub use pix2pix::{
     Pix2pix, Pix2pixMetrics, Pix2pixState, Pix2pixTrainer, check_pix2pix, estimate_pix2pix,
+};
+pub use state::RunState;
+pub use stylize::{
+    Network, PictureGenerator, Stylize, check_stylize, estimate_stylize, read_picture_generator,
 };
 pub use walk::{Walk, check_walk};
 
@@ -40,6 +53,10 @@ pub trait Job {
     fn step(&mut self) -> Result<Status, Error>;
     /// The picture to show now: `[H, W]` packed RGBA8, still on the GPU.
     fn preview(&self) -> Tensor<2, Int>;
+    /// Whether live controls count when all steps are done, too: they change only what is shown.
+    fn lasting(&self) -> bool {
+        false
+    }
     /// Whether every single step is shown, however quick they are.
     fn each(&self) -> bool {
         false
@@ -52,7 +69,7 @@ pub trait Job {
     fn metrics(&self) -> Vec<(String, Tensor<1>)>;
     /// Where the job stands.
     fn progress(&self) -> Progress;
-    /// Whether [`Job::preview`] is shown as it changes. A job that says no is drawn from what it [`Job::tell`]s.
+    /// Whether [`Job::preview`] is shown as it changes: not if it is drawn from what it [`Job::tell`]s, or has nothing yet.
     fn pictured(&self) -> bool {
         true
     }

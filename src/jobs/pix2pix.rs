@@ -16,7 +16,7 @@ use crate::error::Error;
 use crate::losses::adversarial;
 use crate::models::{PatchDiscriminator, Unet};
 use crate::nn::Adam;
-use crate::protocol::{Learning, Objective, Pix2pixConfig, Pix2pixControl};
+use crate::protocol::{Learning, Pix2pixConfig, Pix2pixControl};
 
 pub use config::{check_pix2pix, estimate_pix2pix};
 use config::{discriminator_of, generator_of};
@@ -144,12 +144,7 @@ impl Pix2pixTrainer {
         let fake = net.forward_train(shown(input, fake));
         let real = net.forward_train(shown(input, target.clone()));
         let objective = self.config.objective;
-        let loss = adversarial::discriminator(objective, real.clone(), fake.clone(), 0.0);
-        // Least squares are halved there.
-        let loss = match objective {
-            Objective::LeastSquares => loss,
-            _ => loss * 0.5,
-        };
+        let loss = adversarial::halved(objective, real.clone(), fake.clone());
         let [real, fake] = [real, fake].map(|x| adversarial::opinion(objective, x.inner()));
         if self.config.learning != Learning::Generator {
             let grads = GradientsParams::from_grads(loss.backward(), &net);

@@ -52,6 +52,8 @@ pub enum Pairing {
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Pix2pixConfig {
     pub task: Pix2pixTask,
+    /// Id of a trained start in the manifest, whose networks are those of these settings; empty: from scratch.
+    pub start: String,
     /// Side of a picture in pixels: 32, 64, 128 or 256; it decides how often the U-Net halves it. The reference's is 256.
     pub size: u32,
     /// How many pairs are drawn, 2..=20,000, as far as they fit 256 MB.
@@ -98,6 +100,7 @@ impl Default for Pix2pixConfig {
     fn default() -> Self {
         Self {
             task: Pix2pixTask::Edges,
+            start: String::new(),
             size: 64,
             count: 400,
             mirror: true,

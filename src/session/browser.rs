@@ -1,8 +1,10 @@
 //! The session in a worker: takes requests, owns the device, the models and the running job.
 
+mod cyclegan;
 mod gan;
 mod own;
 mod pix2pix;
+mod stylize;
 mod walk;
 
 use std::cell::{Cell, RefCell};
@@ -20,10 +22,12 @@ use super::host::{Browser, Mailbox, Post, png};
 
 use super::inputs::{Inputs, files, read_blob, read_network, read_picture};
 use crate::data::dataset::Dataset;
-use crate::data::{decode::Picture, scenes, styles};
+use crate::data::{decode::Picture, pairs::edges_of, scenes, styles};
 use crate::error::Error;
 use crate::gpu::{self, Gpu, Presenter};
-use crate::jobs::{Gatys, GatysInputs, Memory, estimate, estimate_gan, estimate_pix2pix};
+use crate::jobs::{
+    Gatys, GatysInputs, Memory, estimate, estimate_cyclegan, estimate_gan, estimate_pix2pix,
+};
 use crate::models::{Architecture, Classifier, FeatureNetwork};
 use crate::ops::{Adapter, check_kernels, use_adapter};
 use crate::protocol::{
@@ -31,8 +35,10 @@ use crate::protocol::{
     Request, SampleKind, Samples,
 };
 use crate::weights::{self, Checkpoint, Weights};
+use cyclegan::DrawnKinds;
 use gan::Drawn;
 use pix2pix::DrawnPairs;
+use stylize::LastNetwork;
 
 /// What the worker's script lends to the session.
 #[derive(Clone)]
@@ -59,6 +65,8 @@ struct State {
     classifiers: RefCell<HashMap<&'static str, Classifier>>,
     pictures: RefCell<Option<Drawn>>,
     pairs: RefCell<Option<DrawnPairs>>,
+    stylizer: RefCell<Option<LastNetwork>>,
+    kinds: RefCell<Option<DrawnKinds>>,
     /// The ticket of the data set that is being made.
     preparing: Cell<Option<u32>>,
 }
@@ -86,6 +94,8 @@ impl Session {
             classifiers: RefCell::default(),
             pictures: RefCell::default(),
             pairs: RefCell::default(),
+            stylizer: RefCell::default(),
+            kinds: RefCell::default(),
             preparing: Cell::default(),
         }))
     }
@@ -287,10 +297,11 @@ impl Session {
                 return estimate_gan(config, shape, classes, self.memory()?);
             }
             JobConfig::Pix2pix(config) => return estimate_pix2pix(config, self.memory()?),
-            JobConfig::Walk(_) => {
+            JobConfig::Cyclegan(config) => return estimate_cyclegan(config, self.memory()?),
+            JobConfig::Walk(_) | JobConfig::Stylize(_) => {
                 return Err(Error::BadSetting {
                     name: "job",
-                    detail: "what a walk takes is told when it starts".into(),
+                    detail: "what a trained network takes is told when it starts".into(),
                 });
             }
         };
@@ -340,7 +351,9 @@ impl Session {
             JobConfig::Gatys(config) => self.gatys(run, config, inputs, saved, mailbox).await,
             JobConfig::Gan(config) => self.gan(run, config, inputs, saved, mailbox).await,
             JobConfig::Walk(config) => self.walk(run, config, inputs, mailbox).await,
+            JobConfig::Stylize(config) => self.stylize(run, config, inputs, mailbox).await,
             JobConfig::Pix2pix(config) => self.pix2pix(run, config, inputs, saved, mailbox).await,
+            JobConfig::Cyclegan(config) => self.cyclegan(run, config, inputs, saved, mailbox).await,
         }
     }
 
@@ -439,6 +452,7 @@ impl Session {
             estimate,
             notes,
             generator: None,
+            generators: Vec::new(),
         });
         drive(run, &mut job, &mut host).await;
         Ok(())
@@ -478,6 +492,17 @@ impl Session {
         Ok(found)
     }
 
+    /// The name and the bytes of a trained start.
+    async fn trained(&self, run: u32, id: &str) -> Result<(String, Vec<u8>), Error> {
+        let model = model(id).ok_or_else(|| Error::BadSetting {
+            name: "start",
+            detail: format!("there is no start {id}"),
+        })?;
+        let bytes = self.fetch(run, &model).await?;
+        weights::verify(&model, &bytes)?;
+        Ok((model.file, bytes))
+    }
+
     async fn fetch(&self, run: u32, model: &ModelInfo) -> Result<Vec<u8>, Error> {
         let failed = |e: JsValue| Error::BadWeights {
             name: model.file.clone(),
@@ -512,10 +537,16 @@ const LARGEST_SAMPLE: u32 = 2048;
 
 fn sample(kind: SampleKind, name: &str, seed: u32, size: u32) -> Result<Blob, Error> {
     let size = size.clamp(1, LARGEST_SAMPLE);
-    let (w, h) = (size, (size * 3 / 4).max(1));
+    let (w, h) = match kind {
+        SampleKind::Scene | SampleKind::Style => (size, (size * 3 / 4).max(1)),
+        SampleKind::Labels | SampleKind::Edges => (size, size),
+    };
+    let scene = || scenes::Scene::new(name, seed);
     let picture = match kind {
-        SampleKind::Scene => scenes::Scene::new(name, seed).map(|scene| scene.photo(w, h)),
+        SampleKind::Scene => scene().map(|scene| scene.photo(w, h)),
         SampleKind::Style => styles::draw(name, w, h, seed),
+        SampleKind::Labels => scene().map(|scene| scene.label_picture(w, h)),
+        SampleKind::Edges => scene().map(|scene| edges_of(&scene, size)),
     };
     let picture = picture.ok_or_else(|| Error::BadSetting {
         name: "name",

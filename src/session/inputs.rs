@@ -24,7 +24,17 @@ pub struct Input {
     pub blob: Blob,
 }
 
-/// The files of a run by role: `content`, `style.0` and further, `init`, `network`, `data`.
+impl Input {
+    /// What tells a file from others without reading it: name, size and when it was changed. Nothing of a bare Blob.
+    pub fn stamp(&self) -> Option<String> {
+        let changed = Reflect::get(&self.blob, &"lastModified".into())
+            .ok()?
+            .as_f64()?;
+        Some(format!("{}/{}/{changed}", self.name, self.blob.size()))
+    }
+}
+
+/// The files of a run by role: `content`, `style.0` and further, `init`, `network`, `data`, `a`, `b`.
 #[derive(Debug, Default)]
 pub struct Inputs(Vec<(String, Input)>);
 
@@ -42,7 +52,7 @@ impl Inputs {
             Some(Input { name, blob })
         };
         let mut all = Vec::new();
-        for role in ["content", "init", "network", "data"] {
+        for role in ["content", "init", "network", "data", "a", "b"] {
             let found = get(role).and_then(|value| input(value, role));
             all.extend(found.map(|input| (role.to_owned(), input)));
         }

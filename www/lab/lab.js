@@ -45,9 +45,9 @@ export class Lab {
   #asked = 0;
   /** @type {import("./plot.js").Stroke | null} The stroke under the pen. */
   #stroke = null;
-  /** @type {import("./own.js").Own | null} */
+  /** @type {import("../train/own/own.js").Own | null} */
   #own = null;
-  /** @type {Promise<import("./own.js").Own> | null} */
+  /** @type {Promise<import("../train/own/own.js").Own> | null} */
   #owning = null;
   /** @type {{ file: File, config: Config } | null} Networks of the visitor's own to begin with, and their settings. */
   #network = null;
@@ -59,7 +59,7 @@ export class Lab {
   #realFigure;
   #main;
   #caption = make("p", { class: "caption" });
-  #ownPlace = make("section", { class: "lab-own", label: "lab.own", hidden: true });
+  #ownPlace = make("section", { class: "own", label: "lab.own", hidden: true });
   #layers = make("div", { class: "lab-layers", role: "group", label: "lab.layers" });
   #pens = make("div", { class: "row" });
   #numbers = new Numbers();
@@ -323,9 +323,9 @@ export class Lab {
     if (this.busy) this.#set("learning", "both", true);
   }
 
-  /** What the visitor's own pictures need; loaded when it is first asked for. @param {(own: import("./own.js").Own) => unknown} [act] */
+  /** What the visitor's own pictures need; loaded when it is first asked for. @param {(own: import("../train/own/own.js").Own) => unknown} [act] */
   async #openOwn(act) {
-    this.#owning ??= import("./own.js").then(({ Own }) => {
+    this.#owning ??= import("../train/own/own.js").then(({ Own }) => {
       const changed = () => {
         this.#show();
         this.#ask();

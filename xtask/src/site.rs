@@ -25,7 +25,15 @@ const WASM_BUDGET: usize = 2_000_000;
 /// The same for all HTML, CSS and JavaScript that the page is opened with.
 const PAGE_BUDGET: usize = 100_000;
 /// Folders of what is loaded when it is first opened.
-const VIEWS: [&str; 5] = ["kept", "lab", "train", "translate", "walk"];
+const VIEWS: [&str; 7] = [
+    "apply",
+    "cycle",
+    "kept",
+    "lab",
+    "train",
+    "translate",
+    "walk",
+];
 /// The same for one of them.
 const VIEW_BUDGET: usize = 30_000;
 

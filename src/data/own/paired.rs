@@ -8,6 +8,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
 use super::path::{folder, stem};
+use super::prepared::left_out;
 use super::square::squared;
 use super::{Collection, MAX_PICTURES, MAX_PREPARED, MAX_VALUES, shuffle};
 use crate::data::pairs::{Pairs, edges, luminance, planes};
@@ -192,6 +193,12 @@ impl Collection {
 }
 
 impl PreparedPairs {
+    /// A line on them.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        format!("{} pairs{}", self.pairs.len(), left_out(&self.left))
+    }
+
     /// As a file: `inputs` `[N, 1 or 3, S, S]` and `targets` `[N, 3, S, S]`, both `U8`.
     ///
     /// # Errors

@@ -5,6 +5,7 @@ use burn::tensor::{Device, Tensor};
 use super::networks::Generator;
 use super::recognise::recognise;
 use crate::error::Error;
+use crate::jobs::state::behind;
 use crate::models::one_hot;
 use crate::protocol::{GanConfig, GanVariant};
 use crate::weights::{Expected, Header, Weights, safetensors_of};
@@ -93,7 +94,7 @@ pub fn read_generator(name: &str, file: &[u8], device: &Device) -> Result<Traine
     })
 }
 
-pub(super) fn refused(name: &str, detail: String) -> Error {
+pub(in crate::jobs) fn refused(name: &str, detail: String) -> Error {
     Error::BadWeights {
         name: name.into(),
         code: "weights-generator",
@@ -115,17 +116,12 @@ pub(super) fn prefix(header: &Header) -> String {
     }
 }
 
-/// What is expected, with its names behind `before`.
-pub(super) fn behind(before: &str, expected: &[Expected]) -> Vec<Expected> {
-    let named = expected.iter().map(|e| Expected {
-        name: format!("{before}{}", e.name),
-        ..e.clone()
-    });
-    named.collect()
-}
-
-/// The same; what does not stand behind `before` is left unread.
-pub(super) fn alone(before: &str, expected: &[Expected], header: &Header) -> Vec<Expected> {
+/// As [`behind`]; what does not stand behind `before` is left unread.
+pub(in crate::jobs) fn alone(
+    before: &str,
+    expected: &[Expected],
+    header: &Header,
+) -> Vec<Expected> {
     let mut all = behind(before, expected);
     let others = header.tensors().into_iter();
     let others = others.filter(|(name, _)| !name.starts_with(before));

@@ -73,13 +73,8 @@ impl Session {
             })?;
             job.begin_with(&file.name, &read_weights(&file).await?)?;
         } else if fresh && !config.start.is_empty() {
-            let model = model(&config.start).ok_or_else(|| Error::BadSetting {
-                name: "start",
-                detail: format!("there is no start {}", config.start),
-            })?;
-            let bytes = self.fetch(run, &model).await?;
-            weights::verify(&model, &bytes)?;
-            job.begin_with(&model.file, &bytes)?;
+            let (file, bytes) = self.trained(run, &config.start).await?;
+            job.begin_with(&file, &bytes)?;
         }
         if let Some(classifier) = self.classifier(run, &config).await {
             job.judged_by(classifier);
@@ -92,6 +87,7 @@ impl Session {
             estimate,
             notes: Vec::new(),
             generator: None,
+            generators: Vec::new(),
         });
         if job.pictured() {
             // What there is before the first step, which can take long.

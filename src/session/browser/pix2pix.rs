@@ -40,7 +40,13 @@ impl Session {
             _ => self.pairs(run, &config).await,
         };
         let saved = saved.map(|saved| (saved.meta, saved.tensors));
+        let fresh = saved.is_none();
         let mut job = Pix2pix::new(&config, data, &held, saved, &device)?;
+        // What it begins with is no part of its state.
+        if fresh && !config.start.is_empty() {
+            let (file, bytes) = self.trained(run, &config.start).await?;
+            job.begin_with(&file, &bytes)?;
+        }
         let mut host = self.host(run, inputs, mailbox);
         let progress = job.progress();
         host.emit(Event::Started {
@@ -50,6 +56,7 @@ impl Session {
             estimate,
             notes: Vec::new(),
             generator: None,
+            generators: Vec::new(),
         });
         // What there is before the first step, which can take long.
         host.show(job.preview(), progress.step).await?;
