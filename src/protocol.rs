@@ -25,7 +25,7 @@ pub use gan::{
     GanConfig, GanControl, GanData, GanNetwork, GanVariant, Learning, NoiseLabel, Objective,
     PictureLabel,
 };
-pub use pix2pix::{Pix2pixConfig, Pix2pixControl, Pix2pixTask};
+pub use pix2pix::{Pairing, Pix2pixConfig, Pix2pixControl, Pix2pixTask};
 pub use progan::{ProganConfig, ProganControl, ProganObjective};
 pub use stylize::{StylizeConfig, StylizeControl};
 pub use walk::{Between, Generator, Place, Term, WalkConfig, WalkControl};
@@ -94,6 +94,9 @@ pub enum Request {
         ticket: u32,
         size: u32,
         names: Vec<String>,
+        /// Make pairs of them for `pix2pix`.
+        #[serde(default)]
+        pairs: Option<Pairing>,
     },
     /// Stop a [`Request::Prepare`], which then fails with `stopped`.
     Abandon { ticket: u32 },
@@ -234,7 +237,8 @@ pub enum Event {
 pub struct LeftOut {
     /// `broken`, `not-a-picture`, `unsupported` (a format that nobody here reads), `too-large`, `too-many`, `zip-bomb`,
     /// `nested-zip`, `encrypted`, `bad-idx`, `unreadable`; `labels-do-not-fit` (no pictures to a file of labels);
-    /// `without-label` (pictures that are used, but keep the others from having classes).
+    /// `without-label` (pictures that are used, but keep the others from having classes); `not-a-pair` (nothing that has
+    /// two sides, or lies in a folder), `without-partner` (no file of its name in the other folder).
     pub code: String,
     /// How many files or pictures.
     pub count: u32,
@@ -251,6 +255,10 @@ pub enum SampleKind {
     Scene,
     /// A picture in an art style from `data::styles`, to take the style from.
     Style,
+    /// The label map of a scene, a square, as `pix2pix` is given it.
+    Labels,
+    /// The edges of a scene's photo, likewise.
+    Edges,
 }
 
 /// The names that [`Request::Sample`] knows.
@@ -286,7 +294,7 @@ impl Default for Encoding {
 }
 
 /// What [`Request::Image`] asks for. A job that has no such sheet gives the present picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "kebab-case")]
 pub enum Sheet {
@@ -303,6 +311,8 @@ pub enum Sheet {
     Levels,
     /// `progan`: real pictures as the discriminator is shown them now.
     Real,
+    /// `pix2pix`: what becomes of a picture of the run's size, red, green and blue of one pixel after the other.
+    Of(Vec<u8>),
 }
 
 /// A job and all its settings. Every field has a default.

@@ -24,7 +24,7 @@ mod native {
     use easel::ops::{Adapter, use_adapter};
     use easel::protocol::{
         CycleganConfig, CycleganControl, GanConfig, GanControl, GanData, GatysConfig, ModelInfo,
-        Pix2pixConfig, ProganConfig, ProganControl,
+        Pairing, Pix2pixConfig, ProganConfig, ProganControl,
     };
     use easel::train::run::Output;
     use easel::train::{classifier, cyclegan, features, gan, pix2pix, progan};
@@ -160,9 +160,24 @@ mod native {
 
     #[derive(Args)]
     struct Pix2pixArgs {
-        /// What becomes the photo of a scene: its `edges`, or the photo in `grey`.
+        /// From `edges`, `labels` or `grey` to the photo of a scene; from the photo to that by `night` or in `winter`; from an
+        /// aerial photo to the `map`.
         #[arg(long, default_value = "edges")]
         task: String,
+        /// Learn from your own pairs instead: a folder or a zip of pictures that have both sides, input on the left.
+        #[arg(long, conflicts_with_all = ["task", "a", "from"])]
+        pairs: Option<PathBuf>,
+        /// Or a folder of inputs, with `--b`: files of the same name belong together.
+        #[arg(long, requires = "b", conflicts_with_all = ["task", "from"])]
+        a: Option<PathBuf>,
+        #[arg(long, requires = "a")]
+        b: Option<PathBuf>,
+        /// Or a folder or a zip of any pictures, with `--make`.
+        #[arg(long, requires = "make", conflicts_with = "task")]
+        from: Option<PathBuf>,
+        /// What is made of each of them, from which it is to be found: `edges`, `grey`, `blur` or `mosaic`.
+        #[arg(long, requires = "from", value_parser = ["edges", "grey", "blur", "mosaic"])]
+        make: Option<String>,
         /// Side of a picture in pixels: 32, 64, 128 or 256.
         #[arg(long)]
         size: Option<u32>,
@@ -500,12 +515,28 @@ mod native {
     }
 
     fn train_pix2pix(args: Pix2pixArgs, device: &Device) -> Done {
+        let own = match (args.pairs, args.a.zip(args.b), args.from.zip(args.make)) {
+            (Some(pairs), ..) => Some((vec![pairs], Pairing::Sides)),
+            (_, Some((a, b)), _) => Some((vec![a, b], Pairing::Folders)),
+            (.., Some((from, make))) => Some((vec![from], serde_json::from_value(make.into())?)),
+            _ => None,
+        };
+        let task = if own.is_some() {
+            "own".to_owned()
+        } else {
+            args.task
+        };
+        let said = serde_json::from_str::<Value>(&args.run.settings)?
+            .get("jitter")
+            .is_some();
         let given = [
-            ("task", Some(args.task.into())),
+            ("task", Some(task.into())),
             ("size", args.size.map(Value::from)),
+            ("jitter", (own.is_some() && !said).then(|| true.into())),
         ];
         let settings = pix2pix::Settings {
             config: args.run.config::<Pix2pixConfig>(&given)?,
+            own,
             output: args.run.output(),
         };
         let outcome = pix2pix::train(&settings, device, |line| eprintln!("{line}"))?;

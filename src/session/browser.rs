@@ -2,6 +2,7 @@
 
 mod cyclegan;
 mod gan;
+mod own;
 mod pix2pix;
 mod progan;
 mod stylize;
@@ -22,7 +23,7 @@ use super::host::{Browser, Mailbox, Post, png};
 
 use super::inputs::{Inputs, files, read_blob, read_network, read_picture};
 use crate::data::dataset::Dataset;
-use crate::data::{decode::Picture, scenes, styles};
+use crate::data::{decode::Picture, pairs::edges_of, scenes, styles};
 use crate::error::Error;
 use crate::gpu::{self, Gpu, Presenter};
 use crate::jobs::{
@@ -163,11 +164,12 @@ impl Session {
                 ticket,
                 size,
                 names,
+                pairs,
             } => {
                 self.0.preparing.set(Some(ticket));
                 let (session, files) = (self.clone(), files(&inputs));
                 spawn_local(async move {
-                    match session.prepare(ticket, size, &names, &files).await {
+                    match session.prepare(ticket, size, pairs, &names, &files).await {
                         Ok((event, blob)) => {
                             session.0.services.post.send(&event, None, Some(&blob));
                         }
@@ -497,6 +499,17 @@ impl Session {
         Ok(found)
     }
 
+    /// The name and the bytes of a trained start.
+    async fn trained(&self, run: u32, id: &str) -> Result<(String, Vec<u8>), Error> {
+        let model = model(id).ok_or_else(|| Error::BadSetting {
+            name: "start",
+            detail: format!("there is no start {id}"),
+        })?;
+        let bytes = self.fetch(run, &model).await?;
+        weights::verify(&model, &bytes)?;
+        Ok((model.file, bytes))
+    }
+
     async fn fetch(&self, run: u32, model: &ModelInfo) -> Result<Vec<u8>, Error> {
         let failed = |e: JsValue| Error::BadWeights {
             name: model.file.clone(),
@@ -531,10 +544,16 @@ const LARGEST_SAMPLE: u32 = 2048;
 
 fn sample(kind: SampleKind, name: &str, seed: u32, size: u32) -> Result<Blob, Error> {
     let size = size.clamp(1, LARGEST_SAMPLE);
-    let (w, h) = (size, (size * 3 / 4).max(1));
+    let (w, h) = match kind {
+        SampleKind::Scene | SampleKind::Style => (size, (size * 3 / 4).max(1)),
+        SampleKind::Labels | SampleKind::Edges => (size, size),
+    };
+    let scene = || scenes::Scene::new(name, seed);
     let picture = match kind {
-        SampleKind::Scene => scenes::Scene::new(name, seed).map(|scene| scene.photo(w, h)),
+        SampleKind::Scene => scene().map(|scene| scene.photo(w, h)),
         SampleKind::Style => styles::draw(name, w, h, seed),
+        SampleKind::Labels => scene().map(|scene| scene.label_picture(w, h)),
+        SampleKind::Edges => scene().map(|scene| edges_of(&scene, size)),
     };
     let picture = picture.ok_or_else(|| Error::BadSetting {
         name: "name",
