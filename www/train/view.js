@@ -9,7 +9,7 @@
  * @typedef {import("./form.js").Field} Field
  *
  * @typedef {object} Kind What one of them is.
- * @property {"cycle"} name that its texts begin with, and its address has
+ * @property {"cycle" | "translate"} name that its texts begin with, and its address has
  * @property {JobConfig["job"]} job
  * @property {string} stem what files are called
  * @property {readonly string[]} tasks
