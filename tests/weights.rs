@@ -12,9 +12,9 @@ use burn::tensor::{Device, Tensor, TensorData};
 use common::{root, shared, values};
 use easel::data::dataset::Dataset;
 use easel::error::Error;
-use easel::jobs::{GanTrainer, classifier_of};
+use easel::jobs::{CycleganTrainer, GanTrainer, classifier_of};
 use easel::models::{Architecture, ClassifierConfig, FeatureNetwork};
-use easel::protocol::{GanConfig, GanData, JobConfig, Pooling};
+use easel::protocol::{CycleganConfig, GanConfig, GanData, JobConfig, Pooling};
 use easel::weights::{Header, MAX_HEADER, Weights, manifest, sha256, verify, write_f16};
 
 fn code(result: Result<impl Sized, Error>) -> &'static str {
@@ -72,6 +72,8 @@ fn every_model_of_the_manifest_is_there_whole_and_loads() {
             names_classes(&model.id, &model.file, &bytes);
         } else if model.job == "gan" {
             begins_a_run(&model.id, &model.file, &bytes);
+        } else if model.job == "cyclegan" {
+            translates(&model.id, &model.file, &bytes);
         } else {
             let net = Architecture::named(&model.architecture).expect(&model.architecture);
             let weights =
@@ -116,6 +118,23 @@ fn the_feature_network_keeps_its_budget() {
         .map(|e| e.shape.iter().product::<usize>())
         .sum();
     assert!(numbers <= 1_500_000, "{numbers} parameters");
+}
+
+/// A start fits the defaults, with the task in its id, and no other widths; the page puts them so.
+fn translates(id: &str, name: &str, file: &[u8]) {
+    let text = id.split_once('-').map(|(_, task)| format!(r#"{{"task":"{task}"}}"#));
+    let config = serde_json::from_str(&text.expect("cyclegan-task")).expect("a task");
+    let run = |config: &CycleganConfig| {
+        let run = CycleganTrainer::new(config, &Device::flex());
+        run.expect("the defaults").begin_with(name, file)
+    };
+    run(&config).expect(name);
+    let other = CycleganConfig {
+        blocks: config.blocks + 1,
+        ..config
+    };
+    run(&other).expect_err("other networks");
+    assert!(file.len() < 3_000_000, "{} bytes", file.len());
 }
 
 /// A start fits the defaults of the variant and the data in its id, and no others.
