@@ -8,16 +8,13 @@ import { inspect } from "../keep/checkpoint.js";
 import { reason } from "../views/camera.js";
 import { alarm, announce, clear, particulars, tell, wording } from "../views/notices.js";
 import { Picture } from "../views/pictures.js";
-import { Controls, SIDES } from "./controls.js";
-import { en } from "./en.js";
-import { ko } from "./ko.js";
-import { opened } from "./live.js";
-import { free, zip } from "./zip.js";
+import { Controls, SIDES, camera, free, zip } from "./parts.js";
+import { en, ko } from "./texts.js";
 
 /** @typedef {import("../easel.js").Easel} Easel */
 /** @typedef {import("../easel.js").Run} Run */
 /** @typedef {import("../i18n.js").Key} Key */
-/** @typedef {import("./controls.js").Config} Config */
+/** @typedef {import("./parts.js").Config} Config */
 
 /** Of the camera where the size is left to the picture: what a phone turns round several times a second. */
 const LIVE = 384;
@@ -51,7 +48,7 @@ export class Apply {
   #file = null;
   /** @type {string[]} The generators of the file, if there are several. */
   #generators = [];
-  /** @type {import("./controls.js").Phase} */
+  /** @type {import("./parts.js").Phase} */
   #phase = "idle";
   /** @type {Run | null} The newest; it stays after its end, for its picture. */
   #run = null;
@@ -436,15 +433,15 @@ export class Apply {
   #watch() {
     return this.#while("live", async () => {
       const side = this.#config.side || LIVE;
-      /** @type {Awaited<ReturnType<typeof opened>>} */
-      let camera;
+      /** @type {Awaited<ReturnType<typeof camera>>} */
+      let eye;
       try {
-        camera = await opened(side);
+        eye = await camera(side);
       } catch (error) {
         tell(reason(error));
         return;
       }
-      this.#take = () => camera.picture(`${t("camera.file")}.png`, "image/png").then((file) => {
+      this.#take = () => eye.picture(`${t("camera.file")}.png`, "image/png").then((file) => {
         this.#end();
         this.#add([file]);
       }, alarm);
@@ -453,7 +450,7 @@ export class Apply {
         let last = performance.now();
         let rate = 0;
         for (;;) {
-          const content = await camera.picture("camera.jpg", "image/jpeg");
+          const content = await eye.picture("camera.jpg", "image/jpeg");
           if (this.#ending) break;
           const bitmap = await this.#follow(() => this.#begin(content), rate === 0);
           if (!bitmap) break;
@@ -465,7 +462,7 @@ export class Apply {
           say(this.#controls.line, "apply.live.rate", { n: number(rate, { maximumSignificantDigits: 2 }), width, height });
         }
       } finally {
-        camera.close();
+        eye.close();
         this.#take = null;
         this.#controls.frame.live(false);
         this.#controls.frame.after(null);

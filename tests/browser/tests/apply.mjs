@@ -117,7 +117,7 @@ export const tests = [
         await lab.until(() => lab.saved.length === 2, "the zip");
         const [picture, archive] = lab.saved;
         const text = new TextDecoder("latin1").decode(await archive.blob.arrayBuffer());
-        return { names: [picture.name, archive.name], type: picture.blob.type, files: [...text.matchAll(/PK\x01\x02/g)].length, named: /plain\.png.*plain-2\.png/s.test(text), pngs: [...text.matchAll(/\x89PNG\r\n/g)].length };
+        return { names: [picture.name, archive.name], type: picture.blob.type, files: [...text.matchAll(/PK\x01\x02/g)].length, named: /plain\.png.*plain-2\.png/s.test(text), pngs: [...text.matchAll(/PNG\r\n\x1a/g)].length };
       });
       t.equal(saved, { names: ["plain-resnet.png", "easel.zip"], type: "image/png", files: 2, named: true, pngs: 2 }, "what was saved");
       // A camera that sees a moving square.

@@ -1,5 +1,69 @@
 // @ts-check
-/** Korean texts of the view that applies networks; loaded with it. @type {Record<keyof typeof import("./en.js").en, string>} */
+/** The texts of the view that applies networks; loaded with it. */
+export const en = {
+  "apply.title": "Easel: apply a trained network",
+  "apply.heading": "Apply a trained network to pictures",
+  "apply.stage": "Picture",
+  "apply.caption": "{content} through {network}",
+  "apply.caption.none": "{content}. Choose a network to begin",
+  "apply.picture": "Picture",
+  "apply.picture.file": "Choose pictures from your files",
+  "apply.picture.paste": "Paste a picture from the clipboard",
+  "apply.many": "Several at once can be turned into a zip of PNGs below.",
+
+  "apply.network": "Network",
+  "apply.network.file": "Open file",
+  "apply.network.none": "None is open yet",
+  "apply.network.own": "{name} (own file)",
+  "apply.network.how": "Easel runs networks that turn one picture into another:",
+  "apply.network.how.1": "A “latest_net_G.pth” that pytorch-CycleGAN-and-pix2pix trained, with resnet or unet, or a fast_neural_style model of PyTorch's examples. Drop it anywhere here.",
+  "apply.network.how.2": "One that you train yourself: in Translate, “Save networks” gives the file.",
+  "apply.translate": "Train one in Translate",
+  "apply.generator": "Direction",
+  "apply.generator.hint": "This file holds several generators.",
+
+  "apply.result": "Result",
+  "apply.strength": "Strength",
+  "apply.strength.hint": "0% is the picture itself. It acts at once.",
+  "apply.colors": "Keep the picture's colors",
+  "apply.side": "Size",
+  "apply.side.hint": "Long side of the result. Networks see what they were trained at, mostly 256 px: larger pictures get finer strokes.",
+  "apply.side.0": "As large as the picture",
+  "apply.side.px": "{n} px",
+
+  "apply.type": "Format",
+  "apply.copy": "Copy",
+
+  "apply.go": "Apply",
+  "apply.again": "Apply again",
+  "apply.stop": "Stop",
+  "apply.doing": "{percent}% of {width} × {height} px",
+  "apply.doing.left": "{percent}% of {width} × {height} px, about {time} left",
+  "apply.reading": "Reading the network…",
+  "apply.done": "Done: {width} × {height} px in {time}.",
+  "apply.stopped": "Stopped. The picture is as it was.",
+  "apply.after": "{content} through {network}",
+
+  "apply.all": "All {n} to a zip",
+  "apply.all.doing": "Picture {at} of {n}: {name}",
+  "apply.all.left": "Left out: {name}. {why}",
+
+  "apply.live": "Live camera",
+  "apply.live.stop": "Stop the camera",
+  "apply.live.keep": "Take it as picture",
+  "apply.live.rate": "{n} pictures a second, {width} × {height} px",
+  "apply.live.label": "The camera's picture through {network}",
+  "apply.live.side": "Live",
+
+  "error.weights-generator-apply": "{subject} holds no network that turns pictures into pictures, or one that is not known.",
+  "error.weights-generator-apply.next": "Known are resnet and unet of pytorch-CycleGAN-and-pix2pix, fast_neural_style of PyTorch's examples, and what Easel saves. The details say what is in the way.",
+  "error.weights-names-apply": "In {subject} a part of the network is missing, or there is one too many.",
+  "error.weights-names-apply.next": "The details name it. Save the whole state_dict of the generator again, then open that.",
+  "error.weights-shape-apply": "In {subject} a part of the network does not fit the others.",
+  "error.weights-shape-apply.next": "The details name it. The file may be damaged, or of a network with other layers.",
+};
+
+/** @type {Record<keyof typeof en, string>} */
 export const ko = {
   "apply.title": "Easel: 네트워크 적용",
   "apply.heading": "학습된 네트워크를 그림에 적용하기",
