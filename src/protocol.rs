@@ -8,8 +8,10 @@
     reason = "what a field means stands with its message or setting"
 )]
 
+mod cyclegan;
 mod gan;
 mod pix2pix;
+mod progan;
 mod stylize;
 mod walk;
 
@@ -18,11 +20,13 @@ use std::collections::BTreeMap;
 
 use crate::error::Failure;
 
+pub use cyclegan::{CycleganConfig, CycleganControl, CycleganTask};
 pub use gan::{
     GanConfig, GanControl, GanData, GanNetwork, GanVariant, Learning, NoiseLabel, Objective,
     PictureLabel,
 };
-pub use pix2pix::{Pix2pixConfig, Pix2pixControl, Pix2pixTask};
+pub use pix2pix::{Pairing, Pix2pixConfig, Pix2pixControl, Pix2pixTask};
+pub use progan::{ProganConfig, ProganControl, ProganObjective};
 pub use stylize::{StylizeConfig, StylizeControl};
 pub use walk::{Between, Generator, Place, Term, WalkConfig, WalkControl};
 
@@ -47,7 +51,7 @@ pub enum Request {
         #[cfg_attr(
             target_family = "wasm",
             tsify(
-                type = "Partial<GatysControl> | Partial<GanControl> | Partial<WalkControl> | Partial<Pix2pixControl> | Partial<StylizeControl>"
+                type = "Partial<GatysControl> | Partial<GanControl> | Partial<WalkControl> | Partial<Pix2pixControl> | Partial<CycleganControl> | Partial<StylizeControl> | Partial<ProganControl>"
             )
         )]
         control: serde_json::Value,
@@ -90,6 +94,9 @@ pub enum Request {
         ticket: u32,
         size: u32,
         names: Vec<String>,
+        /// Make pairs of them for `pix2pix`.
+        #[serde(default)]
+        pairs: Option<Pairing>,
     },
     /// Stop a [`Request::Prepare`], which then fails with `stopped`.
     Abandon { ticket: u32 },
@@ -230,7 +237,8 @@ pub enum Event {
 pub struct LeftOut {
     /// `broken`, `not-a-picture`, `unsupported` (a format that nobody here reads), `too-large`, `too-many`, `zip-bomb`,
     /// `nested-zip`, `encrypted`, `bad-idx`, `unreadable`; `labels-do-not-fit` (no pictures to a file of labels);
-    /// `without-label` (pictures that are used, but keep the others from having classes).
+    /// `without-label` (pictures that are used, but keep the others from having classes); `not-a-pair` (nothing that has
+    /// two sides, or lies in a folder), `without-partner` (no file of its name in the other folder).
     pub code: String,
     /// How many files or pictures.
     pub count: u32,
@@ -247,6 +255,10 @@ pub enum SampleKind {
     Scene,
     /// A picture in an art style from `data::styles`, to take the style from.
     Style,
+    /// The label map of a scene, a square, as `pix2pix` is given it.
+    Labels,
+    /// The edges of a scene's photo, likewise.
+    Edges,
 }
 
 /// The names that [`Request::Sample`] knows.
@@ -282,7 +294,7 @@ impl Default for Encoding {
 }
 
 /// What [`Request::Image`] asks for. A job that has no such sheet gives the present picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "kebab-case")]
 pub enum Sheet {
@@ -293,6 +305,14 @@ pub enum Sheet {
     /// `walk`: around a place, by its number, from -3 to 3 along the two strongest directions: seven rows of seven, the
     /// first direction to the right, the second upwards.
     Map(u32),
+    /// `cyclegan`: both replay buffers, that of pictures of B first, 25 in a row.
+    Buffer,
+    /// `progan`: the same noise at every level, as the network drew it when the level was left, a row for each.
+    Levels,
+    /// `progan`: real pictures as the discriminator is shown them now.
+    Real,
+    /// `pix2pix`: what becomes of a picture of the run's size, red, green and blue of one pixel after the other.
+    Of(Vec<u8>),
 }
 
 /// A job and all its settings. Every field has a default.
@@ -310,6 +330,10 @@ pub enum JobConfig {
     Pix2pix(Pix2pixConfig),
     /// Turn one picture into another by a trained network.
     Stylize(StylizeConfig),
+    /// Learn to turn pictures of one kind into another without pairs (Zhu et al. 2017).
+    Cyclegan(CycleganConfig),
+    /// Train two networks that grow (Karras et al. 2018).
+    Progan(ProganConfig),
 }
 
 /// The defaults of every job, as the page shows them.
@@ -326,6 +350,10 @@ pub struct Defaults {
     pub pix2pix: Pix2pixConfig,
     /// See [`StylizeConfig`].
     pub stylize: StylizeConfig,
+    /// See [`CycleganConfig`].
+    pub cyclegan: CycleganConfig,
+    /// See [`ProganConfig`].
+    pub progan: ProganConfig,
 }
 
 impl Default for Defaults {
@@ -336,6 +364,8 @@ impl Default for Defaults {
             walk: WalkConfig::default(),
             pix2pix: Pix2pixConfig::default(),
             stylize: StylizeConfig::default(),
+            cyclegan: CycleganConfig::default(),
+            progan: ProganConfig::default(),
         }
     }
 }

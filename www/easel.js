@@ -22,11 +22,15 @@
  * @typedef {import("./pkg/easel.d.ts").GanControl} GanControl
  * @typedef {import("./pkg/easel.d.ts").Pix2pixConfig} Pix2pixConfig
  * @typedef {import("./pkg/easel.d.ts").Pix2pixControl} Pix2pixControl
+ * @typedef {import("./pkg/easel.d.ts").CycleganConfig} CycleganConfig
+ * @typedef {import("./pkg/easel.d.ts").CycleganControl} CycleganControl
  * @typedef {import("./pkg/easel.d.ts").WalkConfig} WalkConfig
  * @typedef {import("./pkg/easel.d.ts").WalkControl} WalkControl
  * @typedef {import("./pkg/easel.d.ts").StylizeConfig} StylizeConfig
  * @typedef {import("./pkg/easel.d.ts").StylizeControl} StylizeControl
- * @typedef {Partial<GatysControl> | Partial<GanControl> | Partial<WalkControl> | Partial<Pix2pixControl> | Partial<StylizeControl>} Control Live controls of the job that runs.
+ * @typedef {import("./pkg/easel.d.ts").ProganConfig} ProganConfig
+ * @typedef {import("./pkg/easel.d.ts").ProganControl} ProganControl
+ * @typedef {Partial<GatysControl> | Partial<GanControl> | Partial<WalkControl> | Partial<Pix2pixControl> | Partial<CycleganControl> | Partial<StylizeControl> | Partial<ProganControl>} Control Live controls of the job that runs.
  * @typedef {import("./pkg/easel.d.ts").AdapterInfo} AdapterInfo
  * @typedef {import("./pkg/easel.d.ts").ModelInfo} ModelInfo
  * @typedef {import("./pkg/easel.d.ts").Defaults} Defaults
@@ -53,6 +57,8 @@
  * @property {Blob} [network] `gatys`: a `.safetensors` file, with `network: "custom"`. `gan`: what {@link Run.weights} gave,
  *   or a generator alone, also as `.pth`, with `start: "custom"`. `walk`: either of these, with `network: "custom"`.
  * @property {Blob} [data] `gan`: what {@link Easel.dataset} made, with `data: "pictures"`.
+ * @property {Blob} [a] `cyclegan`: the same of either kind, with `task: "own"`.
+ * @property {Blob} [b]
  *
  * @typedef {import("./pkg/easel.d.ts").LeftOut} LeftOut
  * @typedef {{ done: number, total: number, count: number, left: LeftOut[] }} Preparing Files looked at and known of, pictures
@@ -170,7 +176,7 @@ export class Easel extends EventTarget {
    * cannot be used is left out and told.
    * @param {Iterable<Blob | { path: string, file: Blob }>} files
    * @param {{ size?: number, onProgress?: (at: Preparing) => void, signal?: AbortSignal }} [options] `size` is the side of a
-   *   picture in pixels, 8 to 128. With `signal` it can be called off, and rejects with `stopped`.
+   *   picture in pixels, 8 to 286. With `signal` it can be called off, and rejects with `stopped`.
    * @returns {Promise<Dataset>}
    */
   async dataset(files, { size = 32, onProgress, signal } = {}) {

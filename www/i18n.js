@@ -6,7 +6,7 @@
 import { en } from "./text/en.js";
 import { ko } from "./text/ko.js";
 
-/** Those of the page and of the views that bring their own. @typedef {keyof typeof en | keyof typeof import("./lab/en.js").en | keyof typeof import("./walk/en.js").en | keyof typeof import("./train/en.js").en | keyof typeof import("./translate/en.js").en | keyof typeof import("./apply/texts.js").en} Key */
+/** @typedef {import("./views").Key} Key */
 /** @typedef {"en" | "ko"} Language */
 /** @typedef {Record<string, string | number>} Args */
 

@@ -18,9 +18,11 @@ const LATER = {
   walk: async () => (await import("./walk/walk.js")).Walk,
   apply: async () => (await import("./apply/apply.js")).Apply,
   translate: async () => (await import("./translate/translate.js")).Translate,
+  cycle: async () => (await import("./cycle/cycle.js")).Cycle,
+  grow: async () => (await import("./grow/grow.js")).Grow,
 };
 /** @typedef {keyof typeof LATER} Later */
-/** @typedef {{ lab: import("./lab/lab.js").Lab, walk: import("./walk/walk.js").Walk, apply: import("./apply/apply.js").Apply, translate: import("./translate/translate.js").Translate }} Opened */
+/** @typedef {import("./views").Opened} Opened */
 
 /** What Stylize has of the address: nothing if it is another view's. */
 const own = () => parse(/[#&]view=/.test(location.hash) ? "" : location.hash);
@@ -33,7 +35,7 @@ const opened = {};
 /** @type {"stylize" | Later} */
 let shown = "stylize";
 /** Which of them a run is of. @type {{ [job: string]: Later }} */
-const OF = { gan: "lab", walk: "walk", pix2pix: "translate", stylize: "apply" };
+const OF = { gan: "lab", walk: "walk", pix2pix: "translate", cyclegan: "cycle", stylize: "apply", progan: "grow" };
 const busy = () => Object.values(opened).some((one) => one.busy);
 
 const view = new Stylize(async (state, link, kept) => {
@@ -109,6 +111,9 @@ const other = () => (shown === "stylize" ? undefined : opened[shown]);
 /** The address that rebuilds what is shown. */
 const address = () => (other() ? `#${other()?.link(chosen)}` : view.link());
 
+/** Those that translate share one, and those of the lab. @param {string} name */
+const tab = (name) => element(`nav-${name === "cycle" ? "translate" : name === "grow" ? "lab" : name}`);
+
 /** @param {typeof shown} name */
 function show(name) {
   shown = name;
@@ -119,22 +124,20 @@ function show(name) {
   if (name === "stylize") setTitle("title");
   // What failed is told where the visitor looks.
   (other()?.stage ?? element("stage")).prepend(element("notices"));
-  for (const one of ["stylize", ...Object.keys(LATER)]) {
-    if (one === name) element(`nav-${one}`).setAttribute("aria-current", "page");
-    else element(`nav-${one}`).removeAttribute("aria-current");
-  }
+  for (const one of ["stylize", ...Object.keys(LATER)]) tab(one).removeAttribute("aria-current");
+  tab(name).setAttribute("aria-current", "page");
 }
 
 /** A view of those, shown. It needs the GPU. @template {Later} T @param {T} name @returns {Promise<Opened[T]>} */
 async function open(name) {
-  const nav = element(`nav-${name}`);
+  const nav = tab(name);
   nav.setAttribute("aria-busy", "true");
   try {
     opening[name] ??= (async () => {
       const easel = await started;
       await styled(`${name}/${name}.css`);
       const View = await LATER[name]();
-      const there = new View(easel, { portfolio: () => view.showKept(), open: (file) => view.open([file]), busy: () => view.busy || busy(), walk: (file) => open("walk").then((walk) => walk.begin(file)) });
+      const there = new View(easel, { portfolio: () => view.showKept(), open: (file) => view.open([file]), go, busy: () => view.busy || busy(), walk: (file) => open("walk").then((walk) => walk.begin(file)) });
       there.element.addEventListener("linkchange", () => shown === name && history.replaceState(null, "", address()));
       return (opened[name] = /** @type {any} */ (there));
     })();
@@ -182,16 +185,20 @@ element("nav-stylize").addEventListener("click", (event) => {
   history.pushState(null, "", address());
   element("stylize").focus();
 });
-for (const name of /** @type {Later[]} */ (Object.keys(LATER))) {
-  element(`nav-${name}`).addEventListener("click", async (event) => {
+/** @param {Later} name */
+async function go(name) {
+  try {
+    const there = await open(name);
+    history.pushState(null, "", address());
+    there.element.focus();
+  } catch (error) {
+    if (loaded) alarm(error);
+  }
+}
+for (const name of /** @type {Later[]} */ (["lab", "walk", "translate"])) {
+  tab(name).addEventListener("click", (event) => {
     event.preventDefault();
-    try {
-      const there = await open(name);
-      history.pushState(null, "", address());
-      there.element.focus();
-    } catch (error) {
-      if (loaded) alarm(error);
-    }
+    go(name);
   });
 }
 element("share").addEventListener("click", async () => {

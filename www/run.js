@@ -157,7 +157,7 @@ export class Run {
   }
 
   /**
-   * The present picture as a file, at any time, also after the end; of a `walk` also other sheets.
+   * The present picture as a file, at any time, also after the end; of a `walk` and `cyclegan` also other sheets.
    * @param {Partial<Encoding>} [encoding] PNG if nothing else is said.
    * @returns {Promise<Blob>}
    */

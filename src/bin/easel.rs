@@ -10,6 +10,7 @@ mod stylize;
 
 #[cfg(not(target_family = "wasm"))]
 mod native {
+    use std::collections::BTreeMap;
     use std::path::{Path, PathBuf};
     use std::rc::Rc;
 
@@ -21,9 +22,18 @@ mod native {
     use easel::models::Architecture;
     use easel::native_bench::{self, Report, Torch, TorchDevice};
     use easel::ops::{Adapter, use_adapter};
-    use easel::protocol::{GanConfig, GanControl, GanData, GatysConfig, ModelInfo, Pix2pixConfig};
-    use easel::train::{classifier, features, gan, pix2pix};
+    use easel::protocol::{
+        CycleganConfig, CycleganControl, GanConfig, GanControl, GanData, GatysConfig, ModelInfo,
+        Pairing, Pix2pixConfig, ProganConfig, ProganControl,
+    };
+    use easel::train::run::Output;
+    use easel::train::{classifier, cyclegan, features, gan, pix2pix, progan};
     use easel::weights::{Weights, sha256};
+    use serde::de::DeserializeOwned;
+    use serde_json::{Value, json};
+
+    type Failed = Box<dyn std::error::Error>;
+    type Done = Result<(), Failed>;
 
     use crate::stylize::{StylizeArgs, stylize};
 
@@ -60,6 +70,10 @@ mod native {
         Classifier(ClassifierArgs),
         /// A translation of pictures, learnt from pairs out of Easel's own scenes.
         Pix2pix(Pix2pixArgs),
+        /// Two translations that undo each other, learnt from pictures without pairs.
+        Cyclegan(CycleganArgs),
+        /// Two networks that grow.
+        Progan(ProganArgs),
     }
 
     #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -116,24 +130,11 @@ mod native {
         /// labels beside it. The variant's own if nothing is said.
         #[arg(long)]
         data: Option<String>,
-        /// Further settings as JSON, named as in the JavaScript API.
-        #[arg(long, default_value = "{}")]
-        settings: String,
-        /// Steps in all.
-        #[arg(long)]
-        steps: Option<u32>,
-        /// Steps from one checkpoint to the next.
-        #[arg(long, default_value_t = 500)]
-        every: u32,
-        /// Go on with the checkpoint beside the output.
-        #[arg(long)]
-        resume: bool,
         /// What names the classes of the samples; of digits and scenes the page's own, where it is, if nothing is said.
         #[arg(long)]
         classifier: Option<PathBuf>,
-        /// Where to write the weights; a checkpoint and a sheet of samples lie beside them.
-        #[arg(long)]
-        out: PathBuf,
+        #[command(flatten)]
+        run: RunArgs,
     }
 
     #[derive(Args)]
@@ -159,12 +160,52 @@ mod native {
 
     #[derive(Args)]
     struct Pix2pixArgs {
-        /// What becomes the photo of a scene: its `edges`, or the photo in `grey`.
+        /// From `edges`, `labels` or `grey` to the photo of a scene; from the photo to that by `night` or in `winter`; from an
+        /// aerial photo to the `map`.
         #[arg(long, default_value = "edges")]
         task: String,
+        /// Learn from your own pairs instead: a folder or a zip of pictures that have both sides, input on the left.
+        #[arg(long, conflicts_with_all = ["task", "a", "from"])]
+        pairs: Option<PathBuf>,
+        /// Or a folder of inputs, with `--b`: files of the same name belong together.
+        #[arg(long, requires = "b", conflicts_with_all = ["task", "from"])]
+        a: Option<PathBuf>,
+        #[arg(long, requires = "a")]
+        b: Option<PathBuf>,
+        /// Or a folder or a zip of any pictures, with `--make`.
+        #[arg(long, requires = "make", conflicts_with = "task")]
+        from: Option<PathBuf>,
+        /// What is made of each of them, from which it is to be found: `edges`, `grey`, `blur` or `mosaic`.
+        #[arg(long, requires = "from", value_parser = ["edges", "grey", "blur", "mosaic"])]
+        make: Option<String>,
         /// Side of a picture in pixels: 32, 64, 128 or 256.
         #[arg(long)]
         size: Option<u32>,
+        #[command(flatten)]
+        run: RunArgs,
+    }
+
+    #[derive(Args)]
+    struct CycleganArgs {
+        /// What is turned into what and back, of Easel's own scenes: `winter`, `night` or `stripes`.
+        #[arg(long, default_value = "winter")]
+        task: String,
+        /// A folder of pictures, or a zip, in the place of the scenes that are turned into others.
+        #[arg(long, requires = "b")]
+        a: Option<PathBuf>,
+        /// The same, in the place of the others.
+        #[arg(long, requires = "a")]
+        b: Option<PathBuf>,
+        /// Side of a picture in pixels: 32, 64, 128 or 256. Those of folders are cut out of somewhat larger ones at random.
+        #[arg(long)]
+        size: Option<u32>,
+        #[command(flatten)]
+        run: RunArgs,
+    }
+
+    /// What the training of a job of the page has in common.
+    #[derive(Args)]
+    struct RunArgs {
         /// Further settings as JSON, named as in the JavaScript API.
         #[arg(long, default_value = "{}")]
         settings: String,
@@ -174,12 +215,79 @@ mod native {
         /// Steps from one checkpoint to the next.
         #[arg(long, default_value_t = 500)]
         every: u32,
-        /// Go on with the checkpoint beside the output.
+        /// Go on with the checkpoint beside the output, with the live controls that are among the settings.
         #[arg(long)]
         resume: bool,
-        /// Where to write the weights; a checkpoint and a sheet of input, output and truth lie beside them.
+        /// Where to write the weights; a checkpoint and a picture of the run lie beside them.
         #[arg(long)]
         out: PathBuf,
+    }
+
+    impl RunArgs {
+        fn output(&self) -> Output {
+            Output {
+                out: self.out.clone(),
+                every: self.every.max(1),
+                resume: self.resume,
+            }
+        }
+
+        /// The settings, with those that have an argument of their own.
+        fn config<T: DeserializeOwned>(
+            &self,
+            given: &[(&str, Option<Value>)],
+        ) -> Result<T, Failed> {
+            let mut config: Value = serde_json::from_str(&self.settings)?;
+            let steps = [("steps", self.steps.map(Value::from))];
+            for (name, value) in given.iter().chain(&steps) {
+                if let Some(value) = value {
+                    config[*name] = value.clone();
+                }
+            }
+            Ok(serde_json::from_value(config)?)
+        }
+
+        /// Those of the settings that are live controls.
+        fn control<T: DeserializeOwned>(&self) -> Result<T, Failed> {
+            let config: Value = serde_json::from_str(&self.settings)?;
+            let live = |(name, value): (&String, &Value)| {
+                serde_json::from_value::<T>(json!({ name: value })).ok()?;
+                Some((name.clone(), value.clone()))
+            };
+            let given = config.as_object().into_iter().flatten();
+            let control: serde_json::Map<_, _> = given.filter_map(live).collect();
+            Ok(serde_json::from_value(control.into())?)
+        }
+
+        /// Writes the weights and tells the numbers.
+        fn finish(&self, job: &str, file: &[u8], metrics: &BTreeMap<String, f32>) -> Done {
+            std::fs::write(&self.out, file)?;
+            record(&self.out, file, job, job)?;
+            println!("{} bytes", file.len());
+            println!("sha256 {}", sha256(file));
+            for (name, value) in metrics {
+                println!("{name} {value:.4}");
+            }
+            Ok(())
+        }
+    }
+
+    #[derive(Args)]
+    struct ProganArgs {
+        /// `digits`, `scenes`, or the path of a folder of pictures, a zip, or an idx file.
+        #[arg(long, default_value = "scenes")]
+        data: String,
+        /// Side of the last level in pixels: 4, 8, ... 256.
+        #[arg(long)]
+        size: Option<u32>,
+        /// Pictures over which a level fades in.
+        #[arg(long)]
+        fade: Option<u32>,
+        /// Pictures from which a level is learnt after that.
+        #[arg(long)]
+        stable: Option<u32>,
+        #[command(flatten)]
+        run: RunArgs,
     }
 
     #[derive(Args)]
@@ -243,7 +351,7 @@ mod native {
         Cpu,
     }
 
-    pub fn main() -> Result<(), Box<dyn std::error::Error>> {
+    pub fn main() -> Done {
         let command = Command::parse();
         let device = || match command.device {
             None | Some(Where::Cpu) => Device::flex(),
@@ -257,6 +365,8 @@ mod native {
             What::Train(Model::Gan(args)) => train_gan(args, &device()),
             What::Train(Model::Classifier(args)) => train_classifier(args, &device()),
             What::Train(Model::Pix2pix(args)) => train_pix2pix(args, &device()),
+            What::Train(Model::Cyclegan(args)) => train_cyclegan(args, &device()),
+            What::Train(Model::Progan(args)) => train_progan(args, &device()),
             What::Gatys(args) => gatys(args, &device()),
             What::Stylize(args) => stylize(&args, &device()),
             What::Bench(_) if command.device == Some(Where::Cpu) => {
@@ -266,7 +376,7 @@ mod native {
         }
     }
 
-    fn bench(args: BenchArgs) -> Result<(), Box<dyn std::error::Error>> {
+    fn bench(args: BenchArgs) -> Done {
         let settings = native_bench::Settings {
             size: args.size,
             width: args.width,
@@ -313,10 +423,7 @@ mod native {
         Adapter::new(software)
     }
 
-    fn train_features(
-        args: FeaturesArgs,
-        device: &Device,
-    ) -> Result<(), Box<dyn std::error::Error>> {
+    fn train_features(args: FeaturesArgs, device: &Device) -> Done {
         let settings = features::Settings {
             pictures: args.pictures,
             darknet: args.darknet,
@@ -346,49 +453,27 @@ mod native {
         Ok(())
     }
 
-    fn train_gan(args: GanArgs, device: &Device) -> Result<(), Box<dyn std::error::Error>> {
-        let mut config: serde_json::Value = serde_json::from_str(&args.settings)?;
-        let live = |(name, value): (&String, &serde_json::Value)| {
-            let one = serde_json::json!({ name: value });
-            serde_json::from_value::<GanControl>(one).ok()?;
-            Some((name.clone(), value.clone()))
-        };
-        let given = config.as_object().into_iter().flatten();
-        let control: serde_json::Map<_, _> = given.filter_map(live).collect();
-        config["variant"] = args.variant.into();
-        let name = args.data.clone().map(serde_json::Value::from);
+    fn train_gan(args: GanArgs, device: &Device) -> Done {
+        let name = args.data.clone().map(Value::from);
         let named = name.is_none_or(|name| serde_json::from_value::<GanData>(name).is_ok());
         let path = args.data.clone().filter(|_| !named).map(PathBuf::from);
         if let Some(path) = path.as_ref().filter(|path| !path.exists()) {
             return Err(format!("{} is neither data of Easel nor a file", path.display()).into());
         }
         let data = path.as_ref().map(|_| "pictures".to_owned()).or(args.data);
-        for (name, given) in [
-            ("data", data.map(serde_json::Value::from)),
-            ("steps", args.steps.map(Into::into)),
-        ] {
-            if let Some(value) = given {
-                config[name] = value;
-            }
-        }
-        let config: GanConfig = serde_json::from_value(config)?;
+        let given = [
+            ("variant", Some(args.variant.into())),
+            ("data", data.map(Value::from)),
+        ];
         let settings = gan::Settings {
             classifier: args.classifier,
-            config,
+            config: args.run.config::<GanConfig>(&given)?,
             data: path,
-            out: args.out,
-            every: args.every.max(1),
-            resume: args.resume,
-            control: serde_json::from_value(control.into())?,
+            output: args.run.output(),
+            control: args.run.control::<GanControl>()?,
         };
         let outcome = gan::train(&settings, device, |line| eprintln!("{line}"))?;
-        std::fs::write(&settings.out, &outcome.file)?;
-        record(&settings.out, &outcome.file, "gan", "gan")?;
-        println!("{} bytes", outcome.file.len());
-        println!("sha256 {}", sha256(&outcome.file));
-        for (name, value) in outcome.metrics {
-            println!("{name} {value:.4}");
-        }
+        args.run.finish("gan", &outcome.file, &outcome.metrics)?;
         if let Some(seen) = outcome.recognised {
             println!(
                 "of {} samples: agreement {:.4}, confident {:.4}, classes seen {}",
@@ -401,10 +486,7 @@ mod native {
         Ok(())
     }
 
-    fn train_classifier(
-        args: ClassifierArgs,
-        device: &Device,
-    ) -> Result<(), Box<dyn std::error::Error>> {
+    fn train_classifier(args: ClassifierArgs, device: &Device) -> Done {
         let settings = classifier::Settings {
             data: args.data,
             count: args.count,
@@ -432,39 +514,81 @@ mod native {
         Ok(())
     }
 
-    fn train_pix2pix(args: Pix2pixArgs, device: &Device) -> Result<(), Box<dyn std::error::Error>> {
-        let mut config: serde_json::Value = serde_json::from_str(&args.settings)?;
-        config["task"] = args.task.into();
-        for (name, given) in [("size", args.size), ("steps", args.steps)] {
-            if let Some(value) = given {
-                config[name] = value.into();
-            }
-        }
-        let config: Pix2pixConfig = serde_json::from_value(config)?;
+    fn train_pix2pix(args: Pix2pixArgs, device: &Device) -> Done {
+        let own = match (args.pairs, args.a.zip(args.b), args.from.zip(args.make)) {
+            (Some(pairs), ..) => Some((vec![pairs], Pairing::Sides)),
+            (_, Some((a, b)), _) => Some((vec![a, b], Pairing::Folders)),
+            (.., Some((from, make))) => Some((vec![from], serde_json::from_value(make.into())?)),
+            _ => None,
+        };
+        let task = if own.is_some() {
+            "own".to_owned()
+        } else {
+            args.task
+        };
+        let said = serde_json::from_str::<Value>(&args.run.settings)?
+            .get("jitter")
+            .is_some();
+        let given = [
+            ("task", Some(task.into())),
+            ("size", args.size.map(Value::from)),
+            ("jitter", (own.is_some() && !said).then(|| true.into())),
+        ];
         let settings = pix2pix::Settings {
-            config,
-            out: args.out,
-            every: args.every.max(1),
-            resume: args.resume,
+            config: args.run.config::<Pix2pixConfig>(&given)?,
+            own,
+            output: args.run.output(),
         };
         let outcome = pix2pix::train(&settings, device, |line| eprintln!("{line}"))?;
-        std::fs::write(&settings.out, &outcome.file)?;
-        record(&settings.out, &outcome.file, "pix2pix", "pix2pix")?;
-        println!("{} bytes", outcome.file.len());
-        println!("sha256 {}", sha256(&outcome.file));
-        for (name, value) in outcome.metrics {
-            println!("{name} {value:.4}");
+        args.run.finish("pix2pix", &outcome.file, &outcome.metrics)
+    }
+
+    fn train_cyclegan(args: CycleganArgs, device: &Device) -> Done {
+        let folders = args.a.zip(args.b).map(|(a, b)| [a, b]);
+        let task = match folders {
+            Some(_) => "own".to_owned(),
+            None => args.task,
+        };
+        let given = [
+            ("task", Some(task.into())),
+            ("size", args.size.map(Value::from)),
+        ];
+        let settings = cyclegan::Settings {
+            config: args.run.config::<CycleganConfig>(&given)?,
+            folders,
+            output: args.run.output(),
+            control: args.run.control::<CycleganControl>()?,
+        };
+        let outcome = cyclegan::train(&settings, device, |line| eprintln!("{line}"))?;
+        args.run.finish("cyclegan", &outcome.file, &outcome.metrics)
+    }
+
+    fn train_progan(args: ProganArgs, device: &Device) -> Done {
+        let named = serde_json::from_value::<GanData>(args.data.clone().into()).is_ok();
+        let path = (!named).then(|| PathBuf::from(&args.data));
+        if let Some(path) = path.as_ref().filter(|path| !path.exists()) {
+            return Err(format!("{} is neither data of Easel nor a file", path.display()).into());
         }
-        Ok(())
+        let data = if named { args.data } else { "pictures".into() };
+        let given = [
+            ("data", Some(data.into())),
+            ("size", args.size.map(Into::into)),
+            ("fade", args.fade.map(Into::into)),
+            ("stable", args.stable.map(Into::into)),
+        ];
+        let settings = progan::Settings {
+            config: args.run.config::<ProganConfig>(&given)?,
+            data: path,
+            output: args.run.output(),
+            control: args.run.control::<ProganControl>()?,
+            phases: [args.fade, args.stable],
+        };
+        let outcome = progan::train(&settings, device, |line| eprintln!("{line}"))?;
+        args.run.finish("progan", &outcome.file, &outcome.metrics)
     }
 
     /// Enters the file into the manifest beside it, if there is one. The file's stem is its id.
-    fn record(
-        path: &Path,
-        file: &[u8],
-        job: &str,
-        architecture: &str,
-    ) -> Result<(), Box<dyn std::error::Error>> {
+    fn record(path: &Path, file: &[u8], job: &str, architecture: &str) -> Done {
         let manifest = path.with_file_name("manifest.json");
         let Ok(text) = std::fs::read_to_string(&manifest) else {
             return Ok(());
@@ -490,9 +614,9 @@ mod native {
         Ok(())
     }
 
-    fn gatys(args: GatysArgs, device: &Device) -> Result<(), Box<dyn std::error::Error>> {
+    fn gatys(args: GatysArgs, device: &Device) -> Done {
         let config: GatysConfig = serde_json::from_str(&args.settings)?;
-        let picture = |path: &PathBuf| -> Result<_, Box<dyn std::error::Error>> {
+        let picture = |path: &PathBuf| -> Result<_, Failed> {
             Ok(decode(&std::fs::read(path)?, &path.to_string_lossy())?.pixels)
         };
         let inputs = GatysInputs {

@@ -184,6 +184,39 @@ impl Pictures {
         Tensor::from_data(TensorData::new(values, dims), device)
     }
 
+    /// Squares out of pictures, each by the picture's number, its left and upper edge, and whether it is mirrored, left
+    /// and right: `[B, 3, side, side]` in -1..1. Grey pictures have three equal channels.
+    ///
+    /// # Panics
+    /// If a number is not below [`Self::len`], or a square is not within its picture.
+    #[must_use]
+    pub fn pieces(
+        &self,
+        pieces: &[(usize, [usize; 2], bool)],
+        side: usize,
+        device: &Device,
+    ) -> Tensor<4> {
+        let mut values = Vec::with_capacity(pieces.len() * 3 * side * side);
+        for &(number, [left, top], mirrored) in pieces {
+            for channel in 0..3 {
+                let plane = number * self.channels + channel.min(self.channels - 1);
+                for y in top..top + side {
+                    let row = &self.values[(plane * self.size + y) * self.size..][..self.size];
+                    let row = row[left..left + side].iter();
+                    let value = |v: &u8| f32::from(*v) / 127.5 - 1.0;
+                    match mirrored {
+                        true => values.extend(row.rev().map(value)),
+                        false => values.extend(row.map(value)),
+                    }
+                }
+            }
+        }
+        Tensor::from_data(
+            TensorData::new(values, [pieces.len(), 3, side, side]),
+            device,
+        )
+    }
+
     /// The pictures of these numbers: `[B, C, H, W]` in -1..1.
     ///
     /// # Panics
@@ -203,9 +236,13 @@ impl Pictures {
 
 /// A square photo of a scene, drawn at twice the size and reduced.
 pub(super) fn photo(scene: &Scene, side: u32) -> image::RgbImage {
-    let large = scene.photo(2 * side, 2 * side);
+    halved(&scene.photo(2 * side, 2 * side), side)
+}
+
+/// A square picture reduced.
+pub(super) fn halved(large: &image::RgbImage, side: u32) -> image::RgbImage {
     let filter = image::imageops::FilterType::Triangle;
-    image::imageops::resize(&large, side, side, filter)
+    image::imageops::resize(large, side, side, filter)
 }
 
 /// What is done at random to each picture that is learnt from, so that few stand for more.

@@ -5,6 +5,7 @@
 //! every rendering of one scene shows the same world: a photo, by day or by night, in its own season or in winter, and
 //! a map of what each pixel shows.
 
+mod above;
 mod buildings;
 pub mod canvas;
 pub mod class;
@@ -14,6 +15,7 @@ mod land;
 mod layout;
 mod light;
 mod plants;
+mod sails;
 mod terrain;
 mod towers;
 mod trees;
@@ -203,6 +205,11 @@ pub enum Thing {
     Boat,
     /// A wooden jetty that leads away from the camera.
     Jetty,
+    /// A boat under sail.
+    Sails {
+        /// Whether they are striped.
+        striped: bool,
+    },
 }
 
 /// A small world.
@@ -272,6 +279,15 @@ impl Scene {
             snow: self.season != Season::Winter,
             ..self.clone()
         }
+    }
+
+    /// The same place with a large boat under sail, plain or striped; pixel by pixel it is the same boat. Made for scenes
+    /// with water.
+    #[must_use]
+    pub fn with_sails(&self, striped: bool) -> Self {
+        let mut scene = self.clone();
+        scene.figures.push(sails::boat(self, striped));
+        scene
     }
 
     /// Whether there is snow, the scene's own or some that has fallen on it.

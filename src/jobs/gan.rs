@@ -23,14 +23,13 @@ use crate::nn::Adam;
 use crate::protocol::{GanConfig, GanControl, GanVariant, Learning};
 
 pub use config::{check_gan, estimate_gan};
+pub(super) use job::picture_of_points;
 pub use job::{Gan, real_points};
-pub(super) use job::{picture_of_points, sheet};
 use networks::{Discriminator, Generator, Pair};
 pub use read::{TrainedGenerator, read_generator};
 pub(super) use read::{alone, refused};
 pub use recognised::classifier_of;
 pub use state::GanState;
-pub(super) use state::{moments, numbered, part};
 
 /// Streams of a run's seed.
 const WEIGHTS: u32 = 21;

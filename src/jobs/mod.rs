@@ -1,12 +1,17 @@
 //! What a user can start, one file each: small state machines behind [`Job`].
 
+mod cyclegan;
 mod gan;
 mod gatys;
 mod gatys_config;
 mod gatys_image;
 mod gatys_targets;
+mod patch;
 mod pix2pix;
+mod progan;
+mod state;
 mod stylize;
+mod training;
 mod walk;
 
 use std::collections::BTreeMap;
@@ -18,6 +23,10 @@ use serde_json::Value;
 use crate::error::Error;
 use crate::protocol::{JobConfig, Sheet};
 
+pub use cyclegan::{
+    Cyclegan, CycleganMetrics, CycleganState, CycleganTrainer, ReplayBuffer, check_cyclegan,
+    estimate_cyclegan,
+};
 pub use gan::{
     Gan, GanMetrics, GanSeen, GanState, GanTrainer, TrainedGenerator, check_gan, classifier_of,
     estimate_gan, read_generator, real_points,
@@ -29,6 +38,10 @@ pub use gatys_targets::{GatysInputs, Losses, Targets};
 pub use pix2pix::{
     Pix2pix, Pix2pixMetrics, Pix2pixState, Pix2pixTrainer, check_pix2pix, estimate_pix2pix,
 };
+pub use progan::{
+    Progan, ProganBatch, ProganMetrics, ProganState, ProganTrainer, check_progan, estimate_progan,
+};
+pub use state::RunState;
 pub use stylize::{
     Network, PictureGenerator, Stylize, check_stylize, estimate_stylize, read_picture_generator,
 };

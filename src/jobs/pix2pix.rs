@@ -10,13 +10,13 @@ use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor};
 
-use crate::data::pairs::Pairs;
+use crate::data::pairs::{Change, Pairs};
 use crate::data::seed::Seed;
 use crate::error::Error;
 use crate::losses::adversarial;
 use crate::models::{PatchDiscriminator, Unet};
 use crate::nn::Adam;
-use crate::protocol::{Learning, Objective, Pix2pixConfig, Pix2pixControl};
+use crate::protocol::{Learning, Pix2pixConfig, Pix2pixControl};
 
 pub use config::{check_pix2pix, estimate_pix2pix};
 use config::{discriminator_of, generator_of};
@@ -115,9 +115,9 @@ impl Pix2pixTrainer {
     /// If the pairs have another size than the run.
     pub fn step(&mut self, data: &Pairs) {
         assert_eq!(data.size(), self.config.size as usize, "the size of a pair");
-        let Pix2pixConfig { batch, mirror, .. } = self.config;
-        let batch = batch as usize;
-        let [input, target] = data.batch(batch, mirror, &mut self.seed, &self.device);
+        let Pix2pixConfig { mirror, jitter, .. } = self.config;
+        let (batch, change) = (self.config.batch as usize, Change { mirror, jitter });
+        let [input, target] = data.batch(batch, change, &mut self.seed, &self.device);
         let masks = masks(&self.config, batch, &mut self.seed, &self.device);
         let fake = self.generator.forward_train(input.clone(), &masks);
         let [d_loss, d_real, d_fake] = self.step_discriminator(&input, &target, &fake);
@@ -144,12 +144,7 @@ impl Pix2pixTrainer {
         let fake = net.forward_train(shown(input, fake));
         let real = net.forward_train(shown(input, target.clone()));
         let objective = self.config.objective;
-        let loss = adversarial::discriminator(objective, real.clone(), fake.clone(), 0.0);
-        // Least squares are halved there.
-        let loss = match objective {
-            Objective::LeastSquares => loss,
-            _ => loss * 0.5,
-        };
+        let loss = adversarial::halved(objective, real.clone(), fake.clone());
         let [real, fake] = [real, fake].map(|x| adversarial::opinion(objective, x.inner()));
         if self.config.learning != Learning::Generator {
             let grads = GradientsParams::from_grads(loss.backward(), &net);

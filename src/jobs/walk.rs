@@ -6,10 +6,10 @@ use burn::tensor::{Device, Int, Tensor, TensorData};
 use serde_json::Value;
 
 use crate::error::Error;
-use crate::jobs::gan::{picture_of_points, sheet};
+use crate::jobs::gan::picture_of_points;
+use crate::jobs::training::{packed, sheet};
 use crate::jobs::{Job, Progress, Snapshot, Status, TrainedGenerator, controls};
 use crate::models::one_hot;
-use crate::ops::rgba8_pack;
 use crate::protocol::{Generator, JobConfig, Place, Sheet, Term, WalkConfig, WalkControl};
 use path::{between, leg, noise};
 
@@ -192,16 +192,9 @@ impl Walk {
             .forward(Tensor::from_data(numbers, &self.device), &labels)
     }
 
-    fn packed(&self, picture: Tensor<4>) -> Tensor<2, Int> {
-        let [_, _, h, w] = picture.dims();
-        let opaque = i32::from_le_bytes([0, 0, 0, 255]);
-        let opaque = Tensor::full([h, w], opaque, &self.device);
-        rgba8_pack(picture.clamp(0.0, 1.0), opaque)
-    }
-
     fn draw(&self, at: f32) -> (Tensor<2, Int>, Tensor<1>, f32) {
         let picture = self.drawn(&self.here(at), COLUMNS);
-        (self.packed(picture.clone()), picture.mean(), at)
+        (packed(picture.clone()), picture.mean(), at)
     }
 }
 
@@ -258,7 +251,7 @@ impl Job for Walk {
 
     fn sheet(&self, which: Sheet) -> Option<Tensor<2, Int>> {
         let (samples, columns): (Vec<_>, _) = match which {
-            Sheet::Now => return None,
+            Sheet::Now | Sheet::Buffer | Sheet::Levels | Sheet::Real | Sheet::Of(_) => return None,
             Sheet::Places => {
                 let places = &self.config.places;
                 (places.iter().map(|p| self.place(p)).collect(), places.len())
@@ -277,7 +270,7 @@ impl Job for Walk {
                 ((0..MAP * MAP).map(moved).collect(), MAP)
             }
         };
-        Some(self.packed(self.drawn(&samples, columns)))
+        Some(packed(self.drawn(&samples, columns)))
     }
 
     fn tune(&mut self, control: &Value) -> Result<(), Error> {

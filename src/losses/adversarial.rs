@@ -38,6 +38,17 @@ pub fn discriminator(
     }
 }
 
+/// Half of the discriminator's loss on real samples and on generated ones, as pix2pix and CycleGAN have it, `[1]`: the
+/// mean of the two terms of the table without their factors.
+pub fn halved(objective: Objective, real: Tensor<4>, fake: Tensor<4>) -> Tensor<1> {
+    let loss = discriminator(objective, real, fake, 0.0);
+    match objective {
+        // Halved in the table already.
+        Objective::LeastSquares => loss,
+        _ => loss * 0.5,
+    }
+}
+
 /// The generator's loss on logits of its samples, `[1]`.
 pub fn generator(objective: Objective, fake: Tensor<4>) -> Tensor<1> {
     match objective {

@@ -183,7 +183,7 @@ async fn reading(job: &mut dyn Job, look: bool) -> Result<(BTreeMap<String, f32>
 async fn answer(command: Command, job: &dyn Job, host: &mut impl Host) {
     match command {
         Command::Image { ticket, encoding } => {
-            let picture = job.sheet(encoding.sheet);
+            let picture = job.sheet(encoding.sheet.clone());
             let picture = picture.unwrap_or_else(|| job.preview());
             host.image(ticket, encoding, picture).await;
         }

@@ -8,30 +8,23 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
-use std::time::Instant;
 
-use burn::tensor::{Device, Tensor, TensorData};
-use image::RgbaImage;
+use burn::tensor::Device;
 
 use super::own::gather;
+use super::run::{Inputs, Output, file, networks};
 use crate::data::dataset::{Dataset, Drawer};
 use crate::data::own::Prepared;
 use crate::error::Error;
-use crate::jobs::{Gan, Job, Status, classifier_of};
+use crate::jobs::{Gan, classifier_of};
 use crate::models::ClassifierConfig;
 use crate::protocol::{GanConfig, GanControl, GanData, JobConfig};
 use crate::quality::{Recognition, recognition};
-use crate::weights::{Checkpoint, write_checkpoint, write_f16};
 
-/// Steps from one progress line to the next.
-pub(super) const LINE: u32 = 50;
 /// Pictures that it is judged by.
 const HELD: usize = 512;
 /// Samples that the classifier judges at the end.
 pub const JUDGED: usize = 1000;
-
-/// See [`Checkpoint::inputs`].
-pub(super) type Inputs = BTreeMap<String, (String, Vec<u8>)>;
 
 /// What to train, and where it goes.
 #[derive(Clone, Debug)]
@@ -42,12 +35,8 @@ pub struct Settings {
     pub data: Option<PathBuf>,
     /// What names the classes of its samples; if nothing is said the page's own, where it is.
     pub classifier: Option<PathBuf>,
-    /// The weights; beside it lie the checkpoint (`.easel`) and the newest sheet of samples (`.png`).
-    pub out: PathBuf,
-    /// Steps from one checkpoint to the next.
-    pub every: u32,
-    /// Goes on with the checkpoint beside `out`.
-    pub resume: bool,
+    /// See [`Output`].
+    pub output: Output,
     /// Live controls that a run takes over when it goes on.
     pub control: GanControl,
 }
@@ -72,11 +61,7 @@ pub fn train(
     device: &Device,
     mut told: impl FnMut(String),
 ) -> Result<Outcome, Error> {
-    let state = settings.out.with_extension("easel");
-    let saved = match settings.resume {
-        true => Some(Checkpoint::read(&fs::read(&state).map_err(file(&state))?)?),
-        false => None,
-    };
+    let saved = settings.output.saved()?;
     let mut config = settings.config.clone();
     if let Some(JobConfig::Gan(of_run)) = saved.as_ref().map(|saved| &saved.config) {
         // A run may be made longer, and its live controls be moved.
@@ -98,7 +83,7 @@ pub fn train(
             (None, Some(path)) => gather(path, config.size)?,
             (None, None) => return Err(nothing()),
         };
-        told(summary(&own));
+        told(own.summary());
         inputs.insert("data".into(), ("data".into(), own.write()?));
         let (data, held) = own.for_run(&config)?;
         (Dataset::Pictures(data), Some(held))
@@ -129,50 +114,8 @@ pub fn train(
         job.judged_by(net.clone());
         classifier = Some(net);
     }
-    let (begun, first) = (Instant::now(), job.progress().step);
-    let mut metrics = BTreeMap::new();
-    loop {
-        let status = job.step()?;
-        let progress = job.progress();
-        let last = status == Status::Done;
-        if progress.step % LINE == 0 || last {
-            metrics.extend(numbers(&mut job));
-            if metrics.values().any(|x| !x.is_finite()) {
-                return Err(Error::NotFinite {
-                    step: progress.step,
-                });
-            }
-            let per_step = begun.elapsed().as_secs_f64() / f64::from(progress.step - first);
-            let left = per_step * f64::from(progress.of - progress.step) / 60.0;
-            let shown = metrics.iter().map(|(name, x)| format!("{name} {x:.3}"));
-            let shown = shown.collect::<Vec<_>>().join(" ");
-            told(format!(
-                "{} of {}: {shown}; {per_step:.2} s a step, {left:.0} min left",
-                progress.step, progress.of
-            ));
-        }
-        if progress.step % settings.every == 0 || last {
-            keep(&job, &inputs, &state)?;
-            let sheet = settings.out.with_extension("png");
-            picture(&job)?
-                .save(&sheet)
-                .map_err(|e| Error::Unexpected(format!("{}: {e}", sheet.display())))?;
-        }
-        if last {
-            break;
-        }
-    }
-    let read = |(name, x, shape): (String, Tensor<1>, Vec<usize>)| {
-        let data = x.into_data();
-        (
-            name,
-            TensorData::new(data.iter::<f32>().collect::<Vec<_>>(), shape),
-        )
-    };
-    let tensors: Vec<_> = job.trainer().start().into_iter().map(read).collect();
-    let config = serde_json::to_string(job.trainer().config());
-    let config = config.map_err(|e| Error::Unexpected(e.to_string()))?;
-    let file = write_f16(&tensors, BTreeMap::from([("easel".to_owned(), config)]))?;
+    let metrics = settings.output.run(&mut job, &inputs, told)?;
+    let file = networks(&job)?;
     let recognised = classifier.map(|net| {
         let (noise, labels) = job.trainer().fixed(JUDGED);
         let logits = net.forward(job.trainer().sample(noise, &labels));
@@ -183,55 +126,4 @@ pub fn train(
         metrics,
         recognised,
     })
-}
-
-/// A line on a data set.
-fn summary(own: &Prepared) -> String {
-    let mut line = format!("{} pictures", own.pictures.len());
-    if !own.classes.is_empty() {
-        line += &format!(
-            " in {} classes: {}",
-            own.classes.len(),
-            own.classes.join(", ")
-        );
-    }
-    for left in &own.left {
-        let names = left.names.join(", ");
-        line += &format!("; {} {}: {names}", left.count, left.code);
-    }
-    line
-}
-
-pub(super) fn file(path: &Path) -> impl Fn(std::io::Error) -> Error {
-    move |e| Error::Unexpected(format!("{}: {e}", path.display()))
-}
-
-/// Metrics and what follows from a look.
-pub(super) fn numbers(job: &mut dyn Job) -> BTreeMap<String, f32> {
-    let read = |(name, x): (String, Tensor<1>)| (name, x.into_data().iter().collect::<Vec<f32>>());
-    let scalars = job.metrics().into_iter().map(read);
-    let mut metrics: BTreeMap<_, _> = scalars.map(|(name, x)| (name, x[0])).collect();
-    let seen = job.look().into_iter().map(read).collect();
-    metrics.extend(job.tell(seen).metrics);
-    metrics
-}
-
-/// The whole state, complete or not at all.
-pub(super) fn keep(job: &dyn Job, inputs: &Inputs, path: &Path) -> Result<(), Error> {
-    let snapshot = job.save();
-    let read = |(name, x): (String, Tensor<1>)| (name, x.into_data());
-    let tensors: Vec<_> = snapshot.tensors.into_iter().map(read).collect();
-    let bytes = write_checkpoint(&snapshot.config, &snapshot.meta, inputs, &tensors)?;
-    let part = path.with_extension("part");
-    fs::write(&part, bytes).map_err(file(&part))?;
-    fs::rename(&part, path).map_err(file(path))
-}
-
-pub(super) fn picture(job: &dyn Job) -> Result<RgbaImage, Error> {
-    let preview = job.preview();
-    let [h, w] = preview.dims();
-    let data = preview.into_data();
-    let bytes = data.iter::<i32>().flat_map(i32::to_le_bytes).collect();
-    let picture = RgbaImage::from_raw(w as u32, h as u32, bytes);
-    picture.ok_or_else(|| Error::Unexpected("the picture has the wrong size".into()))
 }

@@ -1,6 +1,7 @@
 //! Making the weights that the page ships. Native only.
 
 pub mod classifier;
+pub mod cyclegan;
 mod darknet;
 pub mod features;
 pub mod gan;
@@ -8,3 +9,5 @@ mod lesson;
 pub mod own;
 mod pictures;
 pub mod pix2pix;
+pub mod progan;
+pub mod run;

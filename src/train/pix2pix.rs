@@ -1,22 +1,17 @@
 //! Training pix2pix: the page's own job, with a progress line, sheets of pairs and a checkpoint that it goes on from.
-#![allow(
-    clippy::disallowed_methods,
-    reason = "native only: reading waits for the device"
-)]
 
 use std::collections::BTreeMap;
-use std::fs;
 use std::path::PathBuf;
-use std::time::Instant;
 
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::Device;
 
-use super::gan::{Inputs, LINE, file, keep, numbers, picture};
+use super::own::gather_pairs;
+use super::run::{Inputs, Output, networks};
+use crate::data::own::PreparedPairs;
 use crate::data::pairs::PairDrawer;
 use crate::error::Error;
-use crate::jobs::{Job, Pix2pix, Status, check_pix2pix};
-use crate::protocol::{JobConfig, Pix2pixConfig};
-use crate::weights::{Checkpoint, write_f16};
+use crate::jobs::{Pix2pix, check_pix2pix};
+use crate::protocol::{JobConfig, Pairing, Pix2pixConfig, Pix2pixTask};
 
 /// Pairs that it is measured on.
 const HELD: usize = 48;
@@ -26,12 +21,10 @@ const HELD: usize = 48;
 pub struct Settings {
     /// The job's settings.
     pub config: Pix2pixConfig,
-    /// The weights; beside it lie the checkpoint (`.easel`) and the newest sheet of pairs (`.png`).
-    pub out: PathBuf,
-    /// Steps from one checkpoint to the next.
-    pub every: u32,
-    /// Goes on with the checkpoint beside `out`.
-    pub resume: bool,
+    /// With `task: "own"`: where the pairs are, and how they are made. A checkpoint holds what was made of them.
+    pub own: Option<(Vec<PathBuf>, Pairing)>,
+    /// See [`Output`].
+    pub output: Output,
 }
 
 /// What became of it.
@@ -52,16 +45,11 @@ pub fn train(
     device: &Device,
     mut told: impl FnMut(String),
 ) -> Result<Outcome, Error> {
-    let state = settings.out.with_extension("easel");
     let mut config = settings.config.clone();
-    let saved = match settings.resume {
-        true => Some(Checkpoint::read(&fs::read(&state).map_err(file(&state))?)?),
-        false => None,
-    };
+    let saved = settings.output.saved()?;
     if let Some(saved) = &saved {
         let JobConfig::Pix2pix(of_run) = &saved.config else {
-            let detail = format!("{} is of another job", state.display());
-            return Err(Error::BadCheckpoint(detail));
+            return Err(settings.output.another("pix2pix"));
         };
         // A run may be made longer.
         config = Pix2pixConfig {
@@ -70,52 +58,29 @@ pub fn train(
         };
     }
     check_pix2pix(&config)?;
-    let data = PairDrawer::new(&config).finish();
-    let held = PairDrawer::held(&config, HELD).finish();
-    let saved = saved.map(|saved| (saved.meta, saved.tensors));
-    let mut job = Pix2pix::new(&config, data, &held, saved, device)?;
-    let (begun, first) = (Instant::now(), job.progress().step);
-    let mut metrics = BTreeMap::new();
-    loop {
-        let status = job.step()?;
-        let progress = job.progress();
-        let last = status == Status::Done;
-        if progress.step % LINE == 0 || last {
-            metrics.extend(numbers(&mut job));
-            if metrics.values().any(|x| !x.is_finite()) {
-                return Err(Error::NotFinite {
-                    step: progress.step,
+    let mut inputs = Inputs::new();
+    let (data, held) = if config.task == Pix2pixTask::Own {
+        let kept = saved.as_ref().and_then(|saved| saved.inputs.get("data"));
+        let own = match (kept, &settings.own) {
+            (Some((_, bytes)), _) => PreparedPairs::read(bytes)?,
+            (None, Some((places, pairing))) => gather_pairs(places, config.size, *pairing)?,
+            (None, None) => {
+                return Err(Error::BadSetting {
+                    name: "task",
+                    detail: "`own` needs pairs".into(),
                 });
             }
-            // A run that was over does no step.
-            let done = (progress.step - first).max(1);
-            let per_step = begun.elapsed().as_secs_f64() / f64::from(done);
-            let left = per_step * f64::from(progress.of - progress.step.min(progress.of)) / 60.0;
-            let shown = metrics.iter().map(|(name, x)| format!("{name} {x:.3}"));
-            let shown = shown.collect::<Vec<_>>().join(" ");
-            told(format!(
-                "{} of {}: {shown}; {per_step:.2} s a step, {left:.0} min left",
-                progress.step, progress.of
-            ));
-        }
-        if progress.step % settings.every == 0 || last {
-            keep(&job, &Inputs::new(), &state)?;
-            let sheet = settings.out.with_extension("png");
-            picture(&job)?
-                .save(&sheet)
-                .map_err(|e| Error::Unexpected(format!("{}: {e}", sheet.display())))?;
-        }
-        if last {
-            break;
-        }
-    }
-    let read = |(name, x, shape): (_, Tensor<1>, Vec<usize>)| {
-        let values: Vec<f32> = x.into_data().iter().collect();
-        (name, TensorData::new(values, shape))
+        };
+        told(own.summary());
+        inputs.insert("data".into(), ("data".into(), own.write()?));
+        own.for_run(config.size)?
+    } else {
+        let held = PairDrawer::held(&config, HELD).finish();
+        (PairDrawer::new(&config).finish(), held)
     };
-    let tensors: Vec<_> = job.trainer().trained().into_iter().map(read).collect();
-    let config = serde_json::to_string(job.trainer().config());
-    let config = config.map_err(|e| Error::Unexpected(e.to_string()))?;
-    let file = write_f16(&tensors, BTreeMap::from([("easel".to_owned(), config)]))?;
+    let saved = saved.map(|saved| (saved.meta, saved.tensors));
+    let mut job = Pix2pix::new(&config, data, &held, saved, device)?;
+    let metrics = settings.output.run(&mut job, &inputs, told)?;
+    let file = networks(&job)?;
     Ok(Outcome { file, metrics })
 }

@@ -52,6 +52,11 @@ impl Goldens {
         Tensor::from_data(self.data(name), device)
     }
 
+    pub fn names(&self) -> Vec<String> {
+        let file = SafeTensors::deserialize(&self.0).expect("a safetensors file");
+        file.names().into_iter().map(ToString::to_string).collect()
+    }
+
     pub fn values(&self, name: &str) -> Vec<f32> {
         self.data(name).iter::<f32>().collect()
     }

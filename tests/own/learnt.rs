@@ -5,6 +5,7 @@ use easel::data::dataset::{Augmentation, Dataset, Pictures};
 use easel::data::seed::Seed;
 use easel::protocol::{GanConfig, GanControl, GanData, GanVariant};
 use easel::train::gan;
+use easel::train::run::Output;
 use easel::weights::Checkpoint;
 
 use super::common::values;
@@ -104,16 +105,18 @@ fn a_run_on_a_folder_keeps_its_pictures_in_its_checkpoint_and_goes_on_without_th
         classifier: None,
         config,
         data: Some(folder.join("data")),
-        out: folder.join("gan.safetensors"),
-        every: 1,
-        resume: false,
+        output: Output {
+            out: folder.join("gan.safetensors"),
+            every: 1,
+            resume: false,
+        },
         control: GanControl::default(),
     };
     let mut told = Vec::new();
     gan::train(&settings, &Device::flex(), |line| told.push(line)).expect("a run");
     assert_eq!(told[0], "24 pictures in 2 classes: a, b");
     std::fs::remove_dir_all(folder.join("data")).expect("there");
-    settings.resume = true;
+    settings.output.resume = true;
     settings.config.steps = 4;
     gan::train(&settings, &Device::flex(), |line| told.push(line)).expect("the run goes on");
     let saved = std::fs::read(folder.join("gan.easel")).expect("a checkpoint");

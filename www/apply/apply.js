@@ -18,8 +18,8 @@ import { en, ko } from "./texts.js";
 
 /** Of the camera where the size is left to the picture: what a phone turns round several times a second. */
 const LIVE = 384;
-/** What the manifest calls networks that turn pictures into pictures. */
-const ARCHITECTURES = ["pix2pix", "cyclegan", "stylize"];
+/** What the manifest calls networks that turn pictures into pictures, those for photos first. */
+const ARCHITECTURES = ["stylize", "cyclegan", "pix2pix"];
 /** Errors that this view has words of its own for. */
 const WORDED = ["weights-generator", "weights-names", "weights-shape"];
 
@@ -170,7 +170,7 @@ export class Apply {
   }
 
   get #models() {
-    return this.#easel.models.filter(({ architecture }) => ARCHITECTURES.includes(architecture));
+    return ARCHITECTURES.flatMap((one) => this.#easel.models.filter(({ architecture }) => architecture === one));
   }
 
   /** @returns {Config} */

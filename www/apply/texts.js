@@ -19,6 +19,8 @@ export const en = {
   "apply.network.how.1": "A “latest_net_G.pth” that pytorch-CycleGAN-and-pix2pix trained, with resnet or unet, or a fast_neural_style model of PyTorch's examples. Drop it anywhere here.",
   "apply.network.how.2": "One that you train yourself: in Translate, “Save networks” gives the file.",
   "apply.translate": "Train one in Translate",
+  "apply.model.pix2pix-labels": "Scene from a map of labels (pix2pix)",
+  "apply.model.cyclegan-winter": "Summer and winter (CycleGAN)",
   "apply.generator": "Direction",
   "apply.generator.hint": "This file holds several generators.",
 
@@ -83,6 +85,8 @@ export const ko = {
   "apply.network.how.1": "pytorch-CycleGAN-and-pix2pix에서 resnet이나 unet으로 학습한 ‘latest_net_G.pth’, 또는 PyTorch 예제 fast_neural_style의 모델. 여기 아무 데나 끌어다 놓으세요.",
   "apply.network.how.2": "직접 학습한 네트워크. ‘그림 번역’에서 네트워크를 저장하면 그 파일이에요.",
   "apply.translate": "그림 번역에서 학습하기",
+  "apply.model.pix2pix-labels": "이름표 지도에서 풍경으로 (pix2pix)",
+  "apply.model.cyclegan-winter": "여름과 겨울 (CycleGAN)",
   "apply.generator": "방향",
   "apply.generator.hint": "이 파일에는 생성자가 여럿 들어 있어요.",
 

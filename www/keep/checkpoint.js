@@ -10,7 +10,7 @@ const MAX_HEADER = 1 << 20;
 /**
  * Nothing if it is neither a run nor networks that a run exported.
  * @param {Blob} file
- * @returns {Promise<{ content: { name: string, blob: Blob } | null, data: { name: string, blob: Blob } | null, config: Record<string, any>, steps: number, networks: boolean } | null>}
+ * @returns {Promise<{ content: { name: string, blob: Blob } | null, data: { name: string, blob: Blob } | null, a: { name: string, blob: Blob } | null, b: { name: string, blob: Blob } | null, config: Record<string, any>, steps: number, networks: boolean } | null>}
  */
 export async function inspect(file) {
   try {
@@ -27,7 +27,7 @@ export async function inspect(file) {
       const [from, to] = header[`input.${role}`]?.data_offsets ?? [];
       return from === undefined ? null : { name: String(names?.[role] ?? ""), blob: file.slice(8 + length + from, 8 + length + to) };
     };
-    return { content: input("content"), data: input("data"), config, steps: Number(config.steps), networks };
+    return { content: input("content"), data: input("data"), a: input("a"), b: input("b"), config, steps: Number(config.steps), networks };
   } catch {
     return null;
   }

@@ -3,6 +3,7 @@
 import { download, icon, make } from "../dom.js";
 import { add, bytes, say, setTitle, t } from "../i18n.js";
 import { inspect } from "../keep/checkpoint.js";
+import { across } from "../train/across.js";
 import { Form, valueOf } from "../train/form.js";
 import { Training, button } from "../train/training.js";
 import { Chart } from "../views/chart.js";
@@ -45,9 +46,9 @@ export class Lab {
   #asked = 0;
   /** @type {import("./plot.js").Stroke | null} The stroke under the pen. */
   #stroke = null;
-  /** @type {import("./own.js").Own | null} */
+  /** @type {import("../train/own/own.js").Own | null} */
   #own = null;
-  /** @type {Promise<import("./own.js").Own> | null} */
+  /** @type {Promise<import("../train/own/own.js").Own> | null} */
   #owning = null;
   /** @type {{ file: File, config: Config } | null} Networks of the visitor's own to begin with, and their settings. */
   #network = null;
@@ -59,7 +60,7 @@ export class Lab {
   #realFigure;
   #main;
   #caption = make("p", { class: "caption" });
-  #ownPlace = make("section", { class: "lab-own", label: "lab.own", hidden: true });
+  #ownPlace = make("section", { class: "own", label: "lab.own", hidden: true });
   #layers = make("div", { class: "lab-layers", role: "group", label: "lab.layers" });
   #pens = make("div", { class: "row" });
   #numbers = new Numbers();
@@ -130,12 +131,14 @@ export class Lab {
     this.#savePicture = button("plain", "save", "lab.save", () => this.#save("picture"));
     this.#walk = button("plain", "reuse", "lab.walk", () => this.#save("walk"));
     const chooser = make("input", { class: "unseen", type: "file", accept: ".easel,.safetensors,.pth,.pt", onchange: () => { if (chooser.files?.[0]) this.#page.open(chooser.files[0]); chooser.value = ""; } });
+    const kinds = this.#form.segments("variant", VARIANTS, (variant) => this.#choose({ variant }));
+    kinds.append(across("view=grow", "Progressive GAN"));
     const reference = make("button", { type: "button", class: "plain", text: "lab.reference", onclick: () => this.#reset(), "data-i18n-title": "lab.reference.hint", title: t("lab.reference.hint") });
     this.#panel = make(
       "form", { class: "panel", tabindex: "-1", label: "panel.label", onsubmit: (/** @type {Event} */ event) => event.preventDefault() },
       make(
         "div", { class: "panel-scroll" },
-        make("section", { class: "block" }, make("h2", { text: "lab.variant" }), this.#form.segments("variant", VARIANTS, (variant) => this.#choose({ variant })), this.#about, this.#trained()),
+        make("section", { class: "block" }, make("h2", { text: "lab.variant" }), kinds, this.#about, this.#trained()),
         make("section", { class: "block" }, make("h2", { text: "lab.learning" }), this.#form.segments("learning", LEARNING, (learning) => this.#set("learning", learning, true))),
         ...GROUPS.map(({ title, fields }, i) =>
           make("details", { class: "block", open: i === 0 }, make("summary", { text: title }), make("div", { class: "fields" }, ...fields.map((field) => this.#form.field(field))))),
@@ -323,9 +326,9 @@ export class Lab {
     if (this.busy) this.#set("learning", "both", true);
   }
 
-  /** What the visitor's own pictures need; loaded when it is first asked for. @param {(own: import("./own.js").Own) => unknown} [act] */
+  /** What the visitor's own pictures need; loaded when it is first asked for. @param {(own: import("../train/own/own.js").Own) => unknown} [act] */
   async #openOwn(act) {
-    this.#owning ??= import("./own.js").then(({ Own }) => {
+    this.#owning ??= import("../train/own/own.js").then(({ Own }) => {
       const changed = () => {
         this.#show();
         this.#ask();

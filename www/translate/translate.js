@@ -3,13 +3,14 @@
 import { download, icon, make } from "../dom.js";
 import { add, bytes, number, say, setTitle, t } from "../i18n.js";
 import { Form, valueOf } from "../train/form.js";
+import { kinds } from "../train/kinds.js";
+import { Opinions } from "../train/opinions.js";
 import { Training, button } from "../train/training.js";
 import { Chart } from "../views/chart.js";
 import { alarm, tell } from "../views/notices.js";
 import { en } from "./en.js";
 import { FIELDS, GROUPS, PATCHES, TASKS } from "./fields.js";
 import { ko } from "./ko.js";
-import { Opinions } from "./opinions.js";
 
 /** @typedef {import("../easel.js").Easel} Easel */
 /** @typedef {import("../i18n.js").Key} Key */
@@ -50,7 +51,7 @@ export class Translate {
   #panel;
   #view;
 
-  /** @param {Easel} easel @param {{ portfolio: () => void, open: (file: File) => void }} page */
+  /** @param {Easel} easel @param {{ portfolio: () => void, open: (file: File) => void, go: import("../train/kinds.js").Go }} page */
   constructor(easel, page) {
     this.#easel = easel;
     this.#config = this.#defaults();
@@ -74,6 +75,7 @@ export class Translate {
     const heads = make("div", { class: "translate-heads", "aria-hidden": "true" }, ...["input", "drawn", "truth"].map((name) => make("span", { text: key(`translate.${name}`) })));
     this.#stage = make(
       "section", { class: "stage", label: "translate.stage" },
+      kinds("translate", page.go),
       make("div", { class: "train-top" }, this.#form.segments("task", TASKS, (task) => this.#set("task", task, false))),
       make("div", { class: "mount translate-mount" }, make("div", { class: "translate-pairs" }, heads, this.#sheet, this.#empty), this.#drawn.figure, this.#true.figure),
       make("div", { class: "under" }, make("p", { class: "caption", text: "translate.map.hint" })),

@@ -7,7 +7,7 @@ use safetensors::tensor::{Dtype, SafeTensors, TensorView};
 use serde::{Deserialize, Serialize};
 
 use super::path::NAME;
-use super::{MAX_CLASSES, MAX_PICTURES, MAX_VALUES, MIN_PICTURES};
+use super::{MAX_CLASSES, MAX_PICTURES, MAX_SIDE, MAX_VALUES, MIN_PICTURES, MIN_SIDE};
 use crate::data::dataset::Pictures;
 use crate::error::Error;
 use crate::protocol::{GanConfig, GanVariant, LeftOut};
@@ -41,6 +41,15 @@ struct Meta {
     left: Vec<LeftOut>,
 }
 
+/// What a data set was made without, as the end of a line on it.
+pub(super) fn left_out(all: &[LeftOut]) -> String {
+    let one = |left: &LeftOut| {
+        let names = left.names.join(", ");
+        format!("; {} {}: {names}", left.count, left.code)
+    };
+    all.iter().map(one).collect()
+}
+
 fn broken(detail: impl ToString) -> Error {
     Error::BadData {
         code: "data-broken",
@@ -49,6 +58,17 @@ fn broken(detail: impl ToString) -> Error {
 }
 
 impl Prepared {
+    /// A line on it.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let mut line = format!("{} pictures", self.pictures.len());
+        if !self.classes.is_empty() {
+            let names = self.classes.join(", ");
+            line += &format!(" in {} classes: {names}", self.classes.len());
+        }
+        line + &left_out(&self.left)
+    }
+
     /// As a file: `pictures` `[N, C, S, S]` and `labels` `[N]`, both `U8`.
     ///
     /// # Errors
@@ -105,7 +125,9 @@ impl Prepared {
         let &[count, channels, h, w] = values.shape() else {
             return Err(broken(format!("pictures of shape {:?}", values.shape())));
         };
-        let sides = h == w && (8..=128).contains(&h) && matches!(channels, 1 | 3);
+        let sides = h == w
+            && (MIN_SIDE as usize..=MAX_SIDE as usize).contains(&h)
+            && matches!(channels, 1 | 3);
         if !sides
             || !(MIN_PICTURES..=MAX_PICTURES).contains(&count)
             || values.data().len() > MAX_VALUES

@@ -4,7 +4,7 @@ use super::canvas::{Canvas, Colour, hex, mix, scale};
 use super::class::Class;
 use super::ground::SNOW;
 use super::light::Light;
-use super::{Figure, Hour, Scene, Thing, land};
+use super::{Figure, Hour, Scene, Thing, land, sails};
 use crate::data::seed::noise;
 
 /// Draws a figure.
@@ -19,6 +19,7 @@ pub fn draw(scene: &Scene, light: &Light, canvas: &mut Canvas, figure: &Figure) 
         Thing::Camel => camel(scene, light, canvas, figure, base),
         Thing::Boat => boat(scene, light, canvas, figure),
         Thing::Jetty => jetty(scene, light, canvas, figure),
+        Thing::Sails { striped } => sails::draw(scene, light, canvas, figure, striped),
     }
 }
 

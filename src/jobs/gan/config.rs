@@ -3,6 +3,7 @@
 use super::networks::{Cost, Pair};
 use crate::error::Error;
 use crate::jobs::Memory;
+use crate::jobs::training::{bad, within};
 use crate::protocol::{Estimate, GanConfig, GanControl, GanNetwork, GanVariant};
 
 /// Holds settings against their ranges and against samples of `[C, H, W]`.
@@ -10,8 +11,7 @@ use crate::protocol::{Estimate, GanConfig, GanControl, GanNetwork, GanVariant};
 /// # Errors
 /// `BadSetting` names the first that is out of its range.
 pub fn check_gan(config: &GanConfig, [_, h, w]: [usize; 3]) -> Result<(), Error> {
-    let bad = |name: &'static str, detail: String| Err(Error::BadSetting { name, detail });
-    let whole = [
+    within(&[
         ("size", config.size, 8, 128),
         ("count", config.count, 2, 20_000),
         ("steps", config.steps, 1, 1_000_000),
@@ -20,13 +20,8 @@ pub fn check_gan(config: &GanConfig, [_, h, w]: [usize; 3]) -> Result<(), Error>
         ("width", config.width, 1, 256),
         ("discriminatorSteps", config.discriminator_steps, 1, 20),
         ("shift", config.shift, 0, 8),
-    ];
-    for (name, value, low, high) in whole {
-        if !(low..=high).contains(&value) {
-            return bad(name, format!("{value} is not within {low} and {high}"));
-        }
-    }
-    let real = [
+    ])?;
+    within(&[
         ("brush", config.brush, 0.001, 1.0),
         ("dropout", config.dropout, 0.0, 0.9),
         ("labelSmoothing", config.label_smoothing, 0.0, 0.5),
@@ -36,12 +31,7 @@ pub fn check_gan(config: &GanConfig, [_, h, w]: [usize; 3]) -> Result<(), Error>
         ("discriminatorRate", config.discriminator_rate, 1e-6, 1.0),
         ("beta1", config.beta1, 0.0, 0.9999),
         ("beta2", config.beta2, 0.0, 0.999_999),
-    ];
-    for (name, value, low, high) in real {
-        if !(low..=high).contains(&value) {
-            return bad(name, format!("{value} is not within {low} and {high}"));
-        }
-    }
+    ])?;
     for (name, widths) in [
         ("generatorWidths", &config.generator_widths),
         ("discriminatorWidths", &config.discriminator_widths),
@@ -49,18 +39,18 @@ pub fn check_gan(config: &GanConfig, [_, h, w]: [usize; 3]) -> Result<(), Error>
         let sound = (1..=8).contains(&widths.len());
         if !sound || !widths.iter().all(|w| (1..=4096).contains(w)) {
             let detail = format!("{widths:?} are not one to eight layers of 1 to 4096 values");
-            return bad(name, detail);
+            return Err(bad(name, detail));
         }
     }
     if config.data.points()
         && (config.network == GanNetwork::Dcgan || config.variant == GanVariant::Cgan)
     {
         let detail = "points are learnt by fully connected networks without labels".into();
-        return bad("variant", detail);
+        return Err(bad("variant", detail));
     }
     if config.network == GanNetwork::Dcgan && !(h == w && [28, 32, 64].contains(&h)) {
         let detail = format!("dcgan draws pictures of 28, 32 or 64 px, not {w} x {h}");
-        return bad("network", detail);
+        return Err(bad("network", detail));
     }
     Ok(())
 }

@@ -12,9 +12,10 @@ use crate::data::dataset::{Dataset, Pictures};
 use crate::data::points::Points;
 use crate::data::seed::Seed;
 use crate::error::Error;
+use crate::jobs::training::{Kept, packed, probability, sheet, status};
 use crate::jobs::{Job, Networks, Progress, Snapshot, Status, Told, controls};
 use crate::models::{Classifier, ClassifierConfig};
-use crate::ops::{matmul, rgba8_pack};
+use crate::ops::matmul;
 use crate::protocol::{GanConfig, GanControl, GanVariant, JobConfig, Objective};
 use crate::quality::{directions, diversity, projections, sliced_wasserstein};
 
@@ -48,16 +49,13 @@ struct Held {
 /// -1.3..1.3), `grid` (where the generator puts a square grid of noise, if noise has two numbers), `from` and `push`
 /// (the last step's samples and which way the generator is told to move them).
 pub struct Gan {
-    trainer: GanTrainer,
+    trainer: Kept<GanTrainer>,
     data: Dataset,
     held: Option<Held>,
     /// Names the classes of samples.
     classifier: Option<Classifier>,
     noise: Tensor<4>,
     labels: Vec<u8>,
-    /// As it was before the last step, whose numbers are read next.
-    before: Option<GanTrainer>,
-    good: Option<GanTrainer>,
     /// The step of the last judgement.
     judged: Option<u32>,
     told: bool,
@@ -108,13 +106,11 @@ impl Gan {
         });
         Ok(Self {
             labels: (0..count).map(label).collect(),
-            trainer,
+            trainer: Kept::new(trainer),
             data,
             held,
             classifier: None,
             noise,
-            before: None,
-            good: None,
             judged: None,
             told: false,
         })
@@ -125,7 +121,7 @@ impl Gan {
     /// # Errors
     /// Those of [`GanTrainer::begin_with`].
     pub fn begin_with(&mut self, name: &str, file: &[u8]) -> Result<(), Error> {
-        self.trainer.begin_with(name, file)
+        self.trainer.change().begin_with(name, file)
     }
 
     /// From now on, samples of digits or scenes are judged by this as well; see
@@ -146,7 +142,7 @@ impl Gan {
 
     /// What trains.
     pub fn trainer(&self) -> &GanTrainer {
-        &self.trainer
+        self.trainer.now()
     }
 
     fn device(&self) -> Device {
@@ -156,7 +152,7 @@ impl Gan {
     fn look_at_points(&self, points: &Points) -> Vec<(String, Tensor<1>)> {
         let flat = |x: Tensor<4>| -> Tensor<1> { x.flatten(0, 3) };
         let device = self.device();
-        let trainer = &self.trainer;
+        let trainer = self.trainer();
         let field = trainer.judge(places(&device), &[0; FIELD * FIELD]);
         let mut all = vec![("field".to_owned(), flat(field))];
         if trainer.config().latent == 2 {
@@ -184,7 +180,7 @@ impl Gan {
     }
 
     fn look_at_pictures(&mut self) -> Vec<(String, Tensor<1>)> {
-        let step = self.trainer.steps();
+        let step = self.trainer().steps();
         let due = self.judged.is_none_or(|last| step >= last + JUDGED_EVERY);
         let Some(held) = self.held.as_ref().filter(|_| due) else {
             return Vec::new();
@@ -194,9 +190,9 @@ impl Gan {
         let count = held
             .pictures
             .len()
-            .min(2 * self.trainer.config().batch as usize);
-        let (noise, labels) = self.trainer.fixed(count);
-        let fake = self.trainer.sample(noise, &labels);
+            .min(2 * self.trainer().config().batch as usize);
+        let (noise, labels) = self.trainer().fixed(count);
+        let fake = self.trainer().sample(noise, &labels);
         let named = |net: &Classifier, x| net.forward(x).flatten(0, 1);
         let mut all = Vec::new();
         if let Some(net) = &self.classifier {
@@ -237,32 +233,6 @@ fn lines(device: &Device) -> Tensor<4> {
     let place = |i: usize| [at(i % LINES), at(i / LINES)];
     let values: Vec<f32> = (0..LINES * LINES).flat_map(place).collect();
     Tensor::from_data(TensorData::new(values, [LINES * LINES, 2, 1, 1]), device)
-}
-
-/// Samples `[N, C, H, W]` in -1..1 as one picture `[1, 3, rows H, columns W]` in 0..1, with so many in a row at most. What
-/// remains of the last row is grey.
-pub(in crate::jobs) fn sheet(samples: Tensor<4>, columns: usize) -> Tensor<4> {
-    let [n, c, h, w] = samples.dims();
-    let columns = columns.min(n);
-    let rows = n.div_ceil(columns);
-    let rest = rows * columns - n;
-    let samples = match rest {
-        0 => samples,
-        _ => {
-            let grey = Tensor::zeros([rest, c, h, w], &samples.device());
-            Tensor::cat(vec![samples, grey], 0)
-        }
-    };
-    let tiles = samples.reshape([rows, columns, c, h, w]);
-    let tiles = tiles
-        .permute([2, 0, 3, 1, 4])
-        .reshape([1, c, rows * h, columns * w]);
-    let tiles = (tiles + 1.0) / 2.0;
-    if c == 3 {
-        tiles
-    } else {
-        tiles.repeat_dim(1, 3)
-    }
 }
 
 /// Points as soft dots over the field, for a picture of a run that is not looked at in the page: `[1, 3, S, S]`, the
@@ -308,34 +278,25 @@ pub(in crate::jobs) fn picture_of_points(points: Tensor<4>, others: Tensor<4>) -
     plotted(field, points, others)
 }
 
-fn probability(objective: Objective, logit: f32) -> f32 {
-    match objective {
-        Objective::LeastSquares => logit.clamp(0.0, 1.0),
-        _ => 1.0 / (1.0 + (-logit).exp()),
-    }
-}
-
 impl Job for Gan {
     fn step(&mut self) -> Result<Status, Error> {
-        if self.trainer.steps() < self.trainer.config().steps {
-            self.before = Some(self.trainer.clone());
-            self.trainer.step(&self.data);
+        if self.trainer().steps() < self.trainer().config().steps {
+            self.trainer.step(|trainer| trainer.step(&self.data));
         }
-        Ok(if self.trainer.steps() < self.trainer.config().steps {
-            Status::Running
-        } else {
-            Status::Done
-        })
+        Ok(status(
+            self.trainer().steps(),
+            self.trainer().config().steps,
+        ))
     }
 
     fn preview(&self) -> Tensor<2, Int> {
-        let samples = self.trainer.sample(self.noise.clone(), &self.labels);
+        let samples = self.trainer().sample(self.noise.clone(), &self.labels);
         let picture = match &self.data {
             Dataset::Pictures(_) => sheet(samples, COLUMNS),
             Dataset::Points(points) => {
                 let device = self.device();
-                let field = self.trainer.judge(places(&device), &[0; FIELD * FIELD]);
-                let field = match self.trainer.config().objective {
+                let field = self.trainer().judge(places(&device), &[0; FIELD * FIELD]);
+                let field = match self.trainer().config().objective {
                     Objective::LeastSquares => field.clamp(0.0, 1.0),
                     _ => burn::tensor::activation::sigmoid(field),
                 };
@@ -343,14 +304,11 @@ impl Job for Gan {
                 plotted(field, samples, Tensor::from_data(real, &device))
             }
         };
-        let [_, _, h, w] = picture.dims();
-        let opaque = i32::from_le_bytes([0, 0, 0, 255]);
-        let opaque = Tensor::full([h, w], opaque, &self.device());
-        rgba8_pack(picture.clamp(0.0, 1.0), opaque)
+        packed(picture)
     }
 
     fn metrics(&self) -> Vec<(String, Tensor<1>)> {
-        let Some(m) = self.trainer.metrics() else {
+        let Some(m) = self.trainer().metrics() else {
             return Vec::new();
         };
         let all = [
@@ -364,7 +322,7 @@ impl Job for Gan {
     }
 
     fn progress(&self) -> Progress {
-        let (step, of) = (self.trainer.steps(), self.trainer.config().steps);
+        let (step, of) = (self.trainer().steps(), self.trainer().config().steps);
         let (width, height) = self.size();
         Progress {
             step,
@@ -397,7 +355,7 @@ impl Job for Gan {
                 let numbers = [("covered", covered), ("modes", modes), ("near", near)];
                 told.metrics = numbers.map(|(name, x)| (name.to_owned(), x)).into();
             }
-            let objective = self.trainer.config().objective;
+            let objective = self.trainer().config().objective;
             for x in seen.get_mut("field").into_iter().flatten() {
                 *x = probability(objective, *x);
             }
@@ -424,7 +382,7 @@ impl Job for Gan {
                 told.metrics.insert(name.into(), *spread);
             }
         }
-        let labelled = self.trainer.config().variant == GanVariant::Cgan;
+        let labelled = self.trainer.now().config().variant == GanVariant::Cgan;
         let (classes, real) = (self.data.classes(), held.pictures.labels());
         told.metrics
             .extend(recognised(&seen, classes, labelled, real));
@@ -434,22 +392,20 @@ impl Job for Gan {
     fn tune(&mut self, control: &Value) -> Result<(), Error> {
         let control: GanControl = controls(control)?;
         check_control(&control)?;
-        self.trainer.tune(&control);
+        self.trainer.change().tune(&control);
         Ok(())
     }
 
     fn keep(&mut self) {
-        self.good = self.before.clone();
+        self.trainer.keep();
     }
 
     fn restore(&mut self) {
-        if let Some(good) = self.good.take() {
-            self.trainer = good;
-        }
+        self.trainer.restore();
     }
 
     fn save(&self) -> Snapshot {
-        let (state, tensors) = self.trainer.save();
+        let (state, tensors) = self.trainer().save();
         Snapshot {
             config: JobConfig::Gan(state.config.clone()),
             meta: state.meta(),
@@ -461,11 +417,11 @@ impl Job for Gan {
         // The file itself is what another run begins with.
         let config = GanConfig {
             start: String::new(),
-            ..self.trainer.config().clone()
+            ..self.trainer().config().clone()
         };
         Some(Networks {
             settings: serde_json::to_string(&config).ok()?,
-            tensors: self.trainer.start(),
+            tensors: self.trainer().start(),
         })
     }
 }

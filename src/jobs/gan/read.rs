@@ -5,6 +5,7 @@ use burn::tensor::{Device, Tensor};
 use super::networks::Generator;
 use super::recognise::recognise;
 use crate::error::Error;
+use crate::jobs::state::behind;
 use crate::models::one_hot;
 use crate::protocol::{GanConfig, GanVariant};
 use crate::weights::{Expected, Header, Weights, safetensors_of};
@@ -115,16 +116,7 @@ pub(super) fn prefix(header: &Header) -> String {
     }
 }
 
-/// What is expected, with its names behind `before`.
-pub(super) fn behind(before: &str, expected: &[Expected]) -> Vec<Expected> {
-    let named = expected.iter().map(|e| Expected {
-        name: format!("{before}{}", e.name),
-        ..e.clone()
-    });
-    named.collect()
-}
-
-/// The same; what does not stand behind `before` is left unread.
+/// As [`behind`]; what does not stand behind `before` is left unread.
 pub(in crate::jobs) fn alone(
     before: &str,
     expected: &[Expected],

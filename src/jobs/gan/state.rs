@@ -3,16 +3,15 @@
 use std::collections::BTreeMap;
 
 use burn::tensor::{Device, Tensor};
-use safetensors::tensor::{Dtype, TensorView};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::read::{alone, behind, prefix, refused};
+use super::read::{alone, prefix, refused};
 use super::{CALIBRATION, GanTrainer};
-use crate::data::seed::Seed;
 use crate::error::Error;
+use crate::jobs::state::{Tensors, bad, behind, hexadecimal, named, numbered, random};
 use crate::protocol::{GanConfig, GanNetwork};
-use crate::weights::{Expected, NOTE, Weights, safetensors_of};
+use crate::weights::{NOTE, Weights, safetensors_of};
 
 /// Prefixes of the tensors.
 const GENERATOR: &str = "generator.";
@@ -37,10 +36,6 @@ pub struct GanState {
     pub learnt: [u32; 2],
     /// Where the random numbers stand; in hexadecimal, since numbers in JSON end at 2⁵³.
     pub random: String,
-}
-
-fn bad(detail: impl ToString) -> Error {
-    Error::BadCheckpoint(detail.to_string())
 }
 
 impl GanState {
@@ -77,18 +72,15 @@ impl GanTrainer {
             shape: self.shape,
             classes: self.classes,
             step: self.step,
-            random: format!("{:016x}", self.seed.state()),
+            random: hexadecimal(&self.seed),
         };
-        let mut all = Vec::new();
-        let mut add = |prefix: &str, tensors: Vec<(String, Tensor<1>)>| {
-            let tensors = tensors.into_iter();
-            all.extend(tensors.map(|(name, x)| (format!("{prefix}{name}"), x.without_autodiff())));
-        };
-        add(GENERATOR, self.generator.tensors());
-        add(DISCRIMINATOR, self.discriminator.tensors());
-        add(GENERATOR_ADAM, numbered(of_g));
-        add(DISCRIMINATOR_ADAM, numbered(of_d));
-        (state, all)
+        let tensors = named(vec![
+            (GENERATOR, self.generator.tensors()),
+            (DISCRIMINATOR, self.discriminator.tensors()),
+            (GENERATOR_ADAM, numbered(of_g)),
+            (DISCRIMINATOR_ADAM, numbered(of_d)),
+        ]);
+        (state, tensors.collect())
     }
 
     /// What another run can begin with, named and shaped as in [`Self::begin_with`]: the running average of the
@@ -178,7 +170,7 @@ impl GanTrainer {
     /// `BadSetting` for settings out of range, `BadCheckpoint` for tensors that do not fit them.
     pub fn load(
         state: &GanState,
-        mut tensors: BTreeMap<String, Vec<f32>>,
+        tensors: BTreeMap<String, Vec<f32>>,
         device: &Device,
     ) -> Result<Self, Error> {
         let sides = state.shape.iter().all(|side| (1..=1024).contains(side));
@@ -186,72 +178,19 @@ impl GanTrainer {
             let (shape, classes) = (state.shape, state.classes);
             return Err(bad(format!("samples of {shape:?} in {classes} classes")));
         }
-        let random = u64::from_str_radix(&state.random, 16).map_err(bad)?;
+        let seed = random(&state.random)?;
         let mut run = Self::new(&state.config, state.shape, state.classes, device)?;
-        let expected = run.pair.expected_generator();
-        let weights = part(&mut tensors, GENERATOR, &expected)?;
+        let mut tensors = Tensors::new(tensors, &run.device);
+        let weights = tensors.network(GENERATOR, &run.pair.expected_generator())?;
         run.generator = run.pair.load_generator(&weights, &run.device)?;
-        let expected = run.pair.expected_discriminator();
-        let weights = part(&mut tensors, DISCRIMINATOR, &expected)?;
+        let weights = tensors.network(DISCRIMINATOR, &run.pair.expected_discriminator())?;
         run.discriminator = run.pair.load_discriminator(&weights, &run.device)?;
-        let inner = run.device.clone().inner();
-        let [of_g, of_d] =
-            [GENERATOR_ADAM, DISCRIMINATOR_ADAM].map(|of| moments(&mut tensors, of, &inner));
+        let [of_g, of_d] = state.learnt;
         let (g, d) = (&mut run.generator_adam, &mut run.discriminator_adam);
-        let [g_learnt, d_learnt] = state.learnt;
-        // One that never learnt has no moments.
-        let fits = (g_learnt == 0 && of_g.is_empty() || g.restore(&run.generator, g_learnt, of_g))
-            && (d_learnt == 0 && of_d.is_empty() || d.restore(&run.discriminator, d_learnt, of_d));
-        if !fits {
-            return Err(bad("the optimisers' states do not fit the networks"));
-        }
-        if let Some(name) = tensors.keys().next() {
-            return Err(bad(format!("{name} belongs to nothing")));
-        }
-        (run.step, run.seed) = (state.step, Seed::at(random));
+        tensors.optimiser(GENERATOR_ADAM, g, &run.generator, of_g)?;
+        tensors.optimiser(DISCRIMINATOR_ADAM, d, &run.discriminator, of_d)?;
+        tensors.end()?;
+        (run.step, run.seed) = (state.step, seed);
         Ok(run)
     }
-}
-
-/// The states of an optimiser, named so that the names' order is theirs.
-pub(in crate::jobs) fn numbered(states: Vec<Tensor<1>>) -> Vec<(String, Tensor<1>)> {
-    let states = states.into_iter().enumerate();
-    states.map(|(i, x)| (format!("{i:03}"), x)).collect()
-}
-
-/// Takes the states of one optimiser out, in the order of their names, which is the map's.
-pub(in crate::jobs) fn moments(
-    tensors: &mut BTreeMap<String, Vec<f32>>,
-    prefix: &str,
-    device: &Device,
-) -> Vec<Tensor<1>> {
-    let states = tensors.extract_if(.., |name, _| name.starts_with(prefix));
-    states
-        .map(|(_, x)| Tensor::from_floats(x.as_slice(), device))
-        .collect()
-}
-
-/// Takes the tensors of one network out, as a checked file of weights.
-pub(in crate::jobs) fn part(
-    tensors: &mut BTreeMap<String, Vec<f32>>,
-    prefix: &str,
-    expected: &[Expected],
-) -> Result<Weights, Error> {
-    let unexpected = |e: safetensors::SafeTensorError| bad(e);
-    let mut bytes = Vec::new();
-    for e in expected.iter().filter(|e| e.used) {
-        let name = format!("{prefix}{}", e.name);
-        let values = tensors
-            .remove(&name)
-            .ok_or_else(|| bad(format!("{name} is missing")))?;
-        let raw: Vec<u8> = values.iter().flat_map(|v| v.to_le_bytes()).collect();
-        bytes.push((e.name.as_str(), e.shape.clone(), raw));
-    }
-    let mut views = Vec::new();
-    for (name, shape, raw) in &bytes {
-        let view = TensorView::new(Dtype::F32, shape.clone(), raw).map_err(unexpected)?;
-        views.push((*name, view));
-    }
-    let file = safetensors::serialize(views, None).map_err(unexpected)?;
-    Weights::read("the run", &file, |_| Ok(expected.to_vec()))
 }

@@ -2,12 +2,12 @@
 
 use crate::error::Error;
 use crate::jobs::Memory;
+use crate::jobs::patch::{check_patch, with_patch};
+use crate::jobs::training::{bad, within};
 use crate::models::{PatchDiscriminatorConfig, UnetConfig};
 use crate::nn::NormKind;
 use crate::protocol::{Estimate, Pix2pixConfig, Pix2pixControl};
 
-/// Sides of the squares that a PatchGAN judges, by its halvings.
-const PATCHES: [u32; 6] = [1, 16, 34, 70, 142, 286];
 /// Channels of input and output.
 const CHANNELS: usize = 3;
 /// The most bytes of pairs.
@@ -25,17 +25,13 @@ pub(super) fn generator_of(config: &Pix2pixConfig) -> UnetConfig {
 
 /// The discriminator of settings in their ranges.
 pub(super) fn discriminator_of(config: &Pix2pixConfig) -> PatchDiscriminatorConfig {
-    let halving = |halvings| PatchDiscriminatorConfig {
+    let patch = PatchDiscriminatorConfig {
         input: 2 * CHANNELS,
         width: config.discriminator_width as usize,
-        halvings,
         norm: Some(NormKind::Batch),
+        ..PatchDiscriminatorConfig::default()
     };
-    let sides = [config.size as usize; 2];
-    let fits = |halvings: &usize| halving(*halvings).map(sides).is_some();
-    let largest = (0..PATCHES.len()).rev().find(fits).unwrap_or(0);
-    let named = PATCHES.iter().position(|patch| *patch == config.patch);
-    halving(named.unwrap_or(largest))
+    with_patch(patch, config.patch, config.size)
 }
 
 /// Holds settings against their ranges.
@@ -43,24 +39,18 @@ pub(super) fn discriminator_of(config: &Pix2pixConfig) -> PatchDiscriminatorConf
 /// # Errors
 /// `BadSetting` names the first that is out of its range.
 pub fn check_pix2pix(config: &Pix2pixConfig) -> Result<(), Error> {
-    let bad = |name: &'static str, detail: String| Err(Error::BadSetting { name, detail });
     let size = config.size;
     if ![32, 64, 128, 256].contains(&size) {
-        return bad("size", format!("{size} is not 32, 64, 128 or 256"));
+        return Err(bad("size", format!("{size} is not 32, 64, 128 or 256")));
     }
-    let whole = [
+    within(&[
         ("count", config.count, 2, 20_000),
         ("steps", config.steps, 1, 1_000_000),
         ("batch", config.batch, 1, 64),
         ("width", config.width, 1, 128),
         ("discriminatorWidth", config.discriminator_width, 1, 128),
-    ];
-    for (name, value, low, high) in whole {
-        if !(low..=high).contains(&value) {
-            return bad(name, format!("{value} is not within {low} and {high}"));
-        }
-    }
-    let real = [
+    ])?;
+    within(&[
         ("lambda", config.lambda, 0.0, 10_000.0),
         ("adversarial", config.adversarial, 0.0, 100.0),
         ("dropout", config.dropout, 0.0, 0.9),
@@ -69,26 +59,14 @@ pub fn check_pix2pix(config: &Pix2pixConfig) -> Result<(), Error> {
         ("discriminatorRate", config.discriminator_rate, 1e-6, 1.0),
         ("beta1", config.beta1, 0.0, 0.9999),
         ("beta2", config.beta2, 0.0, 0.999_999),
-    ];
-    for (name, value, low, high) in real {
-        if !(low..=high).contains(&value) {
-            return bad(name, format!("{value} is not within {low} and {high}"));
-        }
-    }
+    ])?;
     let pair = (config.task.planes() + CHANNELS) as u64 * u64::from(size).pow(2);
     if u64::from(config.count) * pair > MOST {
         let most = MOST / pair;
         let detail = format!("{} pairs of {size} px; at most {most} fit", config.count);
-        return bad("count", detail);
+        return Err(bad("count", detail));
     }
-    let patch = config.patch;
-    if patch != 0 && !PATCHES.contains(&patch) {
-        return bad("patch", format!("{patch} is not 0 or one of {PATCHES:?}"));
-    }
-    if discriminator_of(config).map([size as usize; 2]).is_none() {
-        return bad("patch", format!("{size} px are too few for one of {patch}"));
-    }
-    Ok(())
+    check_patch(config.patch, &discriminator_of(config), size)
 }
 
 /// Holds live controls against their ranges.

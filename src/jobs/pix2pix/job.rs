@@ -2,17 +2,16 @@
 
 use std::collections::BTreeMap;
 
-use burn::tensor::{Device, Int, Tensor};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 use serde_json::Value;
 
 use super::config::check_control;
 use super::{Pix2pixState, Pix2pixTrainer};
 use crate::data::pairs::Pairs;
 use crate::error::Error;
-use crate::jobs::gan::sheet;
+use crate::jobs::training::{Kept, Measured, packed, probability, sheet, status};
 use crate::jobs::{Job, Networks, Progress, Snapshot, Status, Told, controls};
-use crate::ops::rgba8_pack;
-use crate::protocol::{JobConfig, Objective, Pix2pixConfig, Pix2pixControl};
+use crate::protocol::{JobConfig, Pix2pixConfig, Pix2pixControl, Sheet};
 
 /// Columns and rows of what is shown: input, output and truth of as many pairs.
 pub(super) const SHEET: (u32, u32) = (3, 4);
@@ -28,17 +27,13 @@ const MEASURED_EVERY: u32 = 50;
 /// For the first pair it tells `map_fake` and `map_real`, the discriminator's opinions on what is drawn and on the truth,
 /// 0..1, rows from above.
 pub struct Pix2pix {
-    trainer: Pix2pixTrainer,
+    trainer: Kept<Pix2pixTrainer>,
     data: Pairs,
     /// Input and target of all pairs that are measured on, `[N, 3, H, W]` in -1..1.
     held: [Tensor<4>; 2],
     /// What does not change.
     known: BTreeMap<String, f32>,
-    /// As it was before the last step, whose numbers are read next.
-    before: Option<Pix2pixTrainer>,
-    good: Option<Pix2pixTrainer>,
-    /// The step of the last measurement.
-    measured: Option<u32>,
+    measured: Measured,
 }
 
 impl Pix2pix {
@@ -72,17 +67,23 @@ impl Pix2pix {
         Ok(Self {
             held: held.at(&numbers, device),
             known: known.map(|(name, x)| (name.to_owned(), x)).into(),
-            trainer,
+            trainer: Kept::new(trainer),
             data,
-            before: None,
-            good: None,
-            measured: None,
+            measured: Measured::default(),
         })
+    }
+
+    /// Begins with trained networks instead of fresh ones; to be called before the first step.
+    ///
+    /// # Errors
+    /// Those of [`Pix2pixTrainer::begin_with`].
+    pub fn begin_with(&mut self, name: &str, file: &[u8]) -> Result<(), Error> {
+        self.trainer.change().begin_with(name, file)
     }
 
     /// What trains.
     pub fn trainer(&self) -> &Pix2pixTrainer {
-        &self.trainer
+        self.trainer.now()
     }
 
     /// The first pairs that it does not learn from.
@@ -103,33 +104,43 @@ fn sharpness(pictures: Tensor<4>) -> Tensor<1> {
 
 impl Job for Pix2pix {
     fn step(&mut self) -> Result<Status, Error> {
-        if self.trainer.steps() < self.trainer.config().steps {
-            self.before = Some(self.trainer.clone());
-            self.trainer.step(&self.data);
+        let of = self.trainer().config().steps;
+        if self.trainer().steps() < of {
+            self.trainer.step(|trainer| trainer.step(&self.data));
         }
-        Ok(if self.trainer.steps() < self.trainer.config().steps {
-            Status::Running
-        } else {
-            Status::Done
-        })
+        Ok(status(self.trainer().steps(), of))
     }
 
     fn preview(&self) -> Tensor<2, Int> {
         let (columns, rows) = SHEET;
         let [input, target] = self.first(rows as usize);
-        let drawn = self.trainer.translate(input.clone());
+        let drawn = self.trainer().translate(input.clone());
         let [n, c, h, w] = input.dims();
         // A row is a pair.
         let all = Tensor::stack::<5>(vec![input, drawn, target], 1);
         let picture = sheet(all.reshape([3 * n, c, h, w]), columns as usize);
-        let [_, _, h, w] = picture.dims();
-        let opaque = i32::from_le_bytes([0, 0, 0, 255]);
-        let opaque = Tensor::full([h, w], opaque, &picture.device());
-        rgba8_pack(picture.clamp(0.0, 1.0), opaque)
+        packed(picture)
+    }
+
+    /// What becomes of a given picture.
+    fn sheet(&self, which: Sheet) -> Option<Tensor<2, Int>> {
+        let Sheet::Of(picture) = which else {
+            return None;
+        };
+        let side = self.trainer().config().size as usize;
+        if picture.len() != 3 * side * side {
+            return None;
+        }
+        // [H, W, 3] to [1, 3, H, W]
+        let values = picture.iter().map(|x| f32::from(*x) / 127.5 - 1.0);
+        let data = TensorData::new(values.collect::<Vec<_>>(), [1, side, side, 3]);
+        let input = Tensor::<4>::from_data(data, &self.held[0].device());
+        let drawn = self.trainer().translate(input.permute([0, 3, 1, 2]));
+        Some(packed(sheet(drawn, 1)))
     }
 
     fn metrics(&self) -> Vec<(String, Tensor<1>)> {
-        let Some(m) = self.trainer.metrics() else {
+        let Some(m) = self.trainer().metrics() else {
             return Vec::new();
         };
         let all = [
@@ -143,8 +154,8 @@ impl Job for Pix2pix {
     }
 
     fn progress(&self) -> Progress {
-        let (step, of) = (self.trainer.steps(), self.trainer.config().steps);
-        let ((columns, _), side) = (SHEET, self.trainer.config().size);
+        let (step, of) = (self.trainer().steps(), self.trainer().config().steps);
+        let ((columns, _), side) = (SHEET, self.trainer().config().size);
         let rows = self.first(SHEET.1 as usize)[0].dims()[0];
         Progress {
             step,
@@ -157,27 +168,25 @@ impl Job for Pix2pix {
     }
 
     fn look(&mut self) -> Vec<(String, Tensor<1>)> {
-        let step = self.trainer.steps();
-        let over = step >= self.trainer.config().steps;
-        let due = self
-            .measured
-            .is_none_or(|last| step >= last + MEASURED_EVERY || over && step > last);
+        let (step, of) = (self.trainer().steps(), self.trainer().config().steps);
+        let due = self.measured.due(step, of, MEASURED_EVERY);
         let [input, target] = if due {
             self.held.clone()
         } else {
             self.first(1)
         };
-        let drawn = self.trainer.translate(input.clone());
+        let drawn = self.trainer().translate(input.clone());
         let map = |pictures: &Tensor<4>| {
             let one = |x: &Tensor<4>| x.clone().narrow(0, 0, 1);
-            self.trainer.judge(one(&input), one(pictures)).flatten(0, 3)
+            self.trainer()
+                .judge(one(&input), one(pictures))
+                .flatten(0, 3)
         };
         let mut all = vec![
             ("map_fake".to_owned(), map(&drawn)),
             ("map_real".to_owned(), map(&target)),
         ];
         if due {
-            self.measured = Some(step);
             let sharp = sharpness(drawn.clone()) / sharpness(target.clone());
             all.push(("sharp_held".to_owned(), sharp));
             all.push(("l1_held".to_owned(), (drawn - target).abs().mean()));
@@ -193,12 +202,9 @@ impl Job for Pix2pix {
                 told.metrics.extend(self.known.clone());
             }
         }
-        let objective = self.trainer.config().objective;
+        let objective = self.trainer().config().objective;
         for logit in seen.values_mut().flatten() {
-            *logit = match objective {
-                Objective::LeastSquares => logit.clamp(0.0, 1.0),
-                _ => 1.0 / (1.0 + (-*logit).exp()),
-            };
+            *logit = probability(objective, *logit);
         }
         told.plot = seen;
         told
@@ -207,22 +213,20 @@ impl Job for Pix2pix {
     fn tune(&mut self, control: &Value) -> Result<(), Error> {
         let control: Pix2pixControl = controls(control)?;
         check_control(&control)?;
-        self.trainer.tune(&control);
+        self.trainer.change().tune(&control);
         Ok(())
     }
 
     fn keep(&mut self) {
-        self.good = self.before.clone();
+        self.trainer.keep();
     }
 
     fn restore(&mut self) {
-        if let Some(good) = self.good.take() {
-            self.trainer = good;
-        }
+        self.trainer.restore();
     }
 
     fn save(&self) -> Snapshot {
-        let (state, tensors) = self.trainer.save();
+        let (state, tensors) = self.trainer().save();
         Snapshot {
             config: JobConfig::Pix2pix(state.config.clone()),
             meta: state.meta(),
@@ -231,9 +235,14 @@ impl Job for Pix2pix {
     }
 
     fn networks(&self) -> Option<Networks> {
+        // The file itself is what another run begins with.
+        let config = Pix2pixConfig {
+            start: String::new(),
+            ..self.trainer().config().clone()
+        };
         Some(Networks {
-            settings: serde_json::to_string(self.trainer.config()).ok()?,
-            tensors: self.trainer.trained(),
+            settings: serde_json::to_string(&config).ok()?,
+            tensors: self.trainer().trained(),
         })
     }
 }

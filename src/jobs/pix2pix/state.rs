@@ -4,14 +4,12 @@ use std::collections::BTreeMap;
 
 use burn::module::Module;
 use burn::tensor::{Device, Tensor};
-use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use super::{Pix2pixTrainer, discriminator_of, generator_of};
-use crate::data::seed::Seed;
 use crate::error::Error;
-use crate::jobs::gan::{moments, numbered, part};
+use crate::jobs::state::{RunState, Tensors, behind, hexadecimal, named, numbered, random, shaped};
 use crate::protocol::Pix2pixConfig;
+use crate::weights::Weights;
 
 /// Prefixes of the tensors.
 const GENERATOR: &str = "generator.";
@@ -20,46 +18,7 @@ const GENERATOR_ADAM: &str = "adam.generator.";
 const DISCRIMINATOR_ADAM: &str = "adam.discriminator.";
 
 /// Everything that is not a tensor.
-#[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase", deny_unknown_fields)]
-pub struct Pix2pixState {
-    /// The settings.
-    #[serde(skip)]
-    pub config: Pix2pixConfig,
-    /// Steps done.
-    pub step: u32,
-    /// Steps that the generator and the discriminator have learnt from.
-    pub learnt: [u32; 2],
-    /// Where the random numbers stand; in hexadecimal, since numbers in JSON end at 2⁵³.
-    pub random: String,
-}
-
-fn bad(detail: impl ToString) -> Error {
-    Error::BadCheckpoint(detail.to_string())
-}
-
-impl Pix2pixState {
-    /// The inverse of [`Self::meta`].
-    ///
-    /// # Errors
-    /// `BadCheckpoint` says what is wrong with it.
-    pub fn new(config: &Pix2pixConfig, meta: Value) -> Result<Self, Error> {
-        let state: Self = serde_json::from_value(meta).map_err(bad)?;
-        Ok(Self {
-            config: config.clone(),
-            ..state
-        })
-    }
-
-    /// All but the settings, for a checkpoint.
-    ///
-    /// # Panics
-    /// Never: these are plain data.
-    #[must_use]
-    pub fn meta(&self) -> Value {
-        serde_json::to_value(self).expect("plain data")
-    }
-}
+pub type Pix2pixState = RunState<Pix2pixConfig>;
 
 impl Pix2pixTrainer {
     /// The whole state; the tensors are still on the GPU.
@@ -70,18 +29,14 @@ impl Pix2pixTrainer {
             config: self.config.clone(),
             step: self.step,
             learnt: [g_learnt, d_learnt],
-            random: format!("{:016x}", self.seed.state()),
+            random: hexadecimal(&self.seed),
         };
-        let parts = [
+        let tensors = named(vec![
             (GENERATOR, self.generator.tensors()),
             (DISCRIMINATOR, self.discriminator.tensors()),
             (GENERATOR_ADAM, numbered(of_g)),
             (DISCRIMINATOR_ADAM, numbered(of_d)),
-        ];
-        let tensors = parts.into_iter().flat_map(|(prefix, tensors)| {
-            let tensors = tensors.into_iter();
-            tensors.map(move |(name, x)| (format!("{prefix}{name}"), x.without_autodiff()))
-        });
+        ]);
         (state, tensors.collect())
     }
 
@@ -89,26 +44,27 @@ impl Pix2pixTrainer {
     /// average.
     pub fn trained(&self) -> Vec<(String, Tensor<1>, Vec<usize>)> {
         let generator = self.generator_adam.averaged(self.generator.valid());
-        let parts = [
-            (
-                GENERATOR,
-                generator.tensors(),
-                generator_of(&self.config).expected(),
-            ),
-            (
-                DISCRIMINATOR,
-                self.discriminator.tensors(),
-                discriminator_of(&self.config).expected(),
-            ),
+        let of_g = generator_of(&self.config).expected();
+        let of_d = discriminator_of(&self.config).expected();
+        shaped(GENERATOR, generator.tensors(), of_g)
+            .chain(shaped(DISCRIMINATOR, self.discriminator.tensors(), of_d))
+            .collect()
+    }
+
+    /// Takes the weights of [`Self::trained`] in the place of fresh ones.
+    ///
+    /// # Errors
+    /// Those of [`Weights`] for a file that does not fit the settings.
+    pub fn begin_with(&mut self, name: &str, file: &[u8]) -> Result<(), Error> {
+        let (of_g, of_d) = (generator_of(&self.config), discriminator_of(&self.config));
+        let expected = [
+            behind(GENERATOR, &of_g.expected()),
+            behind(DISCRIMINATOR, &of_d.expected()),
         ];
-        let mut all = Vec::new();
-        for (prefix, tensors, expected) in parts {
-            let shapes = expected.into_iter().filter(|e| e.used).map(|e| e.shape);
-            all.extend(tensors.into_iter().zip(shapes).map(|((name, x), shape)| {
-                (format!("{prefix}{name}"), x.without_autodiff(), shape)
-            }));
-        }
-        all
+        let mut weights = Weights::read(name, file, |_| Ok(expected.concat()))?;
+        self.generator = of_g.load(&weights.part(GENERATOR), &self.device)?;
+        self.discriminator = of_d.load(&weights.part(DISCRIMINATOR), &self.device)?;
+        Ok(())
     }
 
     /// A run that goes on from a saved state.
@@ -117,31 +73,23 @@ impl Pix2pixTrainer {
     /// `BadSetting` for settings out of range, `BadCheckpoint` for tensors that do not fit them.
     pub fn load(
         state: &Pix2pixState,
-        mut tensors: BTreeMap<String, Vec<f32>>,
+        tensors: BTreeMap<String, Vec<f32>>,
         device: &Device,
     ) -> Result<Self, Error> {
-        let random = u64::from_str_radix(&state.random, 16).map_err(bad)?;
+        let seed = random(&state.random)?;
         let mut run = Self::new(&state.config, device)?;
+        let mut tensors = Tensors::new(tensors, &run.device);
         let (of_g, of_d) = (generator_of(&run.config), discriminator_of(&run.config));
-        let weights = part(&mut tensors, GENERATOR, &of_g.expected())?;
+        let weights = tensors.network(GENERATOR, &of_g.expected())?;
         run.generator = of_g.load(&weights, &run.device)?;
-        let weights = part(&mut tensors, DISCRIMINATOR, &of_d.expected())?;
+        let weights = tensors.network(DISCRIMINATOR, &of_d.expected())?;
         run.discriminator = of_d.load(&weights, &run.device)?;
-        let inner = run.device.clone().inner();
-        let [of_g, of_d] =
-            [GENERATOR_ADAM, DISCRIMINATOR_ADAM].map(|of| moments(&mut tensors, of, &inner));
+        let [of_g, of_d] = state.learnt;
         let (g, d) = (&mut run.generator_adam, &mut run.discriminator_adam);
-        let [g_learnt, d_learnt] = state.learnt;
-        // One that never learnt has no moments.
-        let fits = (g_learnt == 0 && of_g.is_empty() || g.restore(&run.generator, g_learnt, of_g))
-            && (d_learnt == 0 && of_d.is_empty() || d.restore(&run.discriminator, d_learnt, of_d));
-        if !fits {
-            return Err(bad("the optimisers' states do not fit the networks"));
-        }
-        if let Some(name) = tensors.keys().next() {
-            return Err(bad(format!("{name} belongs to nothing")));
-        }
-        (run.step, run.seed) = (state.step, Seed::at(random));
+        tensors.optimiser(GENERATOR_ADAM, g, &run.generator, of_g)?;
+        tensors.optimiser(DISCRIMINATOR_ADAM, d, &run.discriminator, of_d)?;
+        tensors.end()?;
+        (run.step, run.seed) = (state.step, seed);
         Ok(run)
     }
 }

@@ -211,8 +211,8 @@ export const tests = [
         files.items.add(await lab.file(broken));
         document.querySelector("#lab .lab-mount")?.dispatchEvent(new DragEvent("drop", { dataTransfer: files, bubbles: true, cancelable: true }));
       }, broken);
-      await t.until(page, () => document.querySelector("#lab .lab-said")?.textContent?.startsWith("24 pictures of 32 px"), "the data set");
-      t.equal(await page.$$eval("#lab .lab-left li", (all) => all.map((each) => each.textContent)), ["Left out, damaged: 1 (truncated.png)"], "what was left out");
+      await t.until(page, () => document.querySelector("#lab .own-said")?.textContent?.startsWith("24 pictures of 32 px"), "the data set");
+      t.equal(await page.$$eval("#lab .own-left li", (all) => all.map((each) => each.textContent)), ["Left out, damaged: 1 (truncated.png)"], "what was left out");
       t.equal(await page.$eval("#lab [data-choice=pictures]", (one) => one.getAttribute("aria-pressed")), "true", "whether one's own are chosen");
       await t.until(page, () => /** @type {HTMLImageElement | null} */ (document.querySelector("#lab figure img"))?.naturalWidth === 256, "the sheet");
       const seen = await page.evaluate(async () => {

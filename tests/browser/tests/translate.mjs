@@ -53,7 +53,7 @@ export const tests = [
       await button("16 px");
       await button("Play");
       await t.until(page, () => /Step [1-9]/.test(document.querySelector("#translate .estimate")?.textContent ?? ""), "the first steps", 120_000);
-      await t.until(page, () => /** @type {HTMLCanvasElement | null} */ (document.querySelector("#translate .translate-sheet"))?.width === 96 && document.querySelectorAll("#translate .translate-map").length === 2 && [...document.querySelectorAll("#translate .translate-map")].every((map) => /** @type {HTMLCanvasElement} */ (map).width === 128 && map.checkVisibility()), "the sheet and both maps");
+      await t.until(page, () => /** @type {HTMLCanvasElement | null} */ (document.querySelector("#translate .translate-sheet"))?.width === 96 && document.querySelectorAll("#translate .train-map").length === 2 && [...document.querySelectorAll("#translate .train-map")].every((map) => /** @type {HTMLCanvasElement} */ (map).width === 128 && map.checkVisibility()), "the sheet and both maps");
       await t.until(page, () => /^0[.]\d\d/.test(document.querySelector("#translate [data-number=l1_held] dd")?.textContent ?? ""), "the distance on new pairs");
       await button("Pause");
       await t.until(page, () => document.querySelector("#translate .stage")?.dataset.phase === "paused", "the pause");
@@ -72,7 +72,7 @@ export const tests = [
       await bringAxe(page);
       await page.$$eval("#translate details", (all) => all.forEach((each) => (each.open = true)));
       await page.click("#translate .primary");
-      await t.until(page, () => document.querySelector("#translate .translate-map")?.checkVisibility(), "the first opinions", 120_000);
+      await t.until(page, () => document.querySelector("#translate .train-map")?.checkVisibility(), "the first opinions", 120_000);
       await page.click("#translate .primary");
       for (const [lang, theme] of [["en", "light"], ["ko", "dark"]]) {
         await page.evaluate((hash) => (location.hash = hash), `view=translate&patch=16&lang=${lang}&theme=${theme}`);

@@ -1,12 +1,14 @@
 // @ts-check
 /** The visitor's own pictures to learn from: dropped, chosen or taken, made into a data set, and what became of them. */
-import { icon, make } from "../dom.js";
-import { known, say, t } from "../i18n.js";
-import { reason } from "../views/camera.js";
-import { alarm, announce } from "../views/notices.js";
+import { icon, make, styled } from "../../dom.js";
+import { add, known, say, t } from "../../i18n.js";
+import { reason } from "../../views/camera.js";
+import { alarm, announce } from "../../views/notices.js";
+import { en } from "./en.js";
+import { ko } from "./ko.js";
 
-/** @typedef {import("../i18n.js").Key} Key */
-/** @typedef {import("../easel.js").LeftOut} LeftOut */
+/** @typedef {import("../../i18n.js").Key} Key */
+/** @typedef {import("../../easel.js").LeftOut} LeftOut */
 /** @typedef {{ path: string, file: Blob }} Named */
 
 /** Of so many pictures the engine makes a data set; kept in step with `MIN_PICTURES` in src/data/own.rs. */
@@ -15,6 +17,12 @@ const ENOUGH = 16;
 const MAX_FOUND = 40_000;
 /** Milliseconds between two pictures while the button is held, and the side of each in pixels. */
 const SHOT = { pause: 250, side: 256 };
+
+/** The engine makes one data set at a time, and stops one for another. @type {Promise<unknown>} */
+let turn = Promise.resolve();
+
+add({ en, ko });
+await styled("train/own/own.css");
 
 /** @param {FileSystemEntry} entry @param {Named[]} found */
 async function walk(entry, found) {
@@ -57,8 +65,8 @@ export class Own {
   #holding;
 
   #video = make("video", { playsinline: true, muted: true, label: "camera.preview" });
-  #said = make("p", { class: "hint lab-said" });
-  #left = make("ul", { class: "lab-left" });
+  #said = make("p", { class: "hint own-said" });
+  #left = make("ul", { class: "own-left" });
   #bar = make("progress", { max: 1, value: 0, label: "progress.label", hidden: true });
   #stop;
   #clear;
@@ -66,7 +74,7 @@ export class Own {
   #shooting;
 
   /**
-   * @param {import("../easel.js").Easel} easel
+   * @param {import("../../easel.js").Easel} easel
    * @param {{ place: HTMLElement, size: () => number, changed: () => void }} view `size`: that of a picture; `changed` is
    *   called whenever `blob` is another one
    */
@@ -84,12 +92,13 @@ export class Own {
       return make("label", { class: "plain" }, input, icon("file"), make("span", { text }));
     };
     this.#camera = button("input.camera", () => (this.#stream ? this.#dark() : this.#light()));
-    this.#stop = button("lab.own.stop", () => this.#making?.abort());
-    this.#clear = button("lab.own.clear", () => this.#forget());
-    this.#shooting = make("div", { class: "lab-camera", hidden: true }, this.#video, this.#shutter());
+    this.#stop = button("own.stop", () => this.#making?.abort());
+    this.#clear = button("own.clear", () => this.#forget());
+    this.#shooting = make("div", { class: "own-camera", hidden: true }, this.#video, this.#shutter());
+    place.classList.add("own");
     place.append(
-      make("p", { class: "hint", text: "lab.own.hint" }),
-      make("div", { class: "row" }, chooser("lab.own.files", false), chooser("lab.own.folder", true), this.#camera, this.#clear, this.#stop),
+      make("p", { class: "hint", text: "own.hint" }),
+      make("div", { class: "row" }, chooser("own.files", false), chooser("own.folder", true), this.#camera, this.#clear, this.#stop),
       this.#shooting, this.#bar, this.#said, this.#left,
     );
     document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && this.#dark());
@@ -124,7 +133,7 @@ export class Own {
   keep(blob) {
     this.#forget();
     this.blob = blob;
-    this.#say("lab.own.kept");
+    this.#say("own.kept");
     this.#show();
     this.#changed();
   }
@@ -155,27 +164,29 @@ export class Own {
     if (before) this.#changed();
     const mine = () => this.#making === making;
     try {
-      const { blob, count, classes, left } = await this.#easel.dataset(this.#files, {
+      const dataset = turn.then(() => this.#easel.dataset(this.#files, {
         size,
         signal: making.signal,
         onProgress: ({ done, total, count, left }) => {
           if (!mine()) return;
           this.#bar.value = total > 0 ? done / total : 0;
-          this.#say("lab.own.at", { done, total, count }, true);
+          this.#say("own.at", { done, total, count }, true);
           this.#told(left);
         },
-      });
+      }));
+      turn = dataset.catch(() => {});
+      const { blob, count, classes, left } = await dataset;
       if (!mine()) return;
       this.blob = blob;
       const names = classes.join(", ");
-      if (classes.length > 0) this.#say("lab.own.classes", { count, size, classes: classes.length, names });
-      else this.#say("lab.own.is", { count, size });
+      if (classes.length > 0) this.#say("own.classes", { count, size, classes: classes.length, names });
+      else this.#say("own.is", { count, size });
       this.#told(left);
       this.#changed();
     } catch (error) {
       if (!mine()) return;
       const stopped = /** @type {any} */ (error)?.code === "stopped";
-      this.#say(stopped ? "lab.own.stopped" : "lab.own.none");
+      this.#say(stopped ? "own.stopped" : "own.none");
       if (!stopped) alarm(error);
     } finally {
       if (mine()) this.#making = null;
@@ -183,7 +194,7 @@ export class Own {
     }
   }
 
-  /** @param {Key} text @param {import("../i18n.js").Args} [args] @param {boolean} [progress] said, but not read out each time */
+  /** @param {Key} text @param {import("../../i18n.js").Args} [args] @param {boolean} [progress] said, but not read out each time */
   #say(text, args, progress = false) {
     say(this.#said, text, args);
     announce(t(text, args), { progress });
@@ -192,9 +203,9 @@ export class Own {
   /** @param {LeftOut[]} left */
   #told(left) {
     this.#left.replaceChildren(...left.map(({ code, count, names }) => {
-      const text = `lab.left.${code}`;
+      const text = `left.${code}`;
       const more = names.length > 0 && names.length < count ? ", …" : "";
-      return make("li", { text: known(text) ? text : "lab.left.broken", args: { count, names: names.join(", ") + more } });
+      return make("li", { text: known(text) ? text : "left.broken", args: { count, names: names.join(", ") + more } });
     }));
   }
 
@@ -203,7 +214,7 @@ export class Own {
     this.#bar.hidden = this.#stop.hidden = !busy;
     this.#clear.hidden = busy || (this.#files.length === 0 && !this.blob);
     this.#shooting.hidden = this.#stream === null;
-    say(this.#camera, this.#stream ? "lab.own.dark" : "input.camera");
+    say(this.#camera, this.#stream ? "own.dark" : "input.camera");
   }
 
   async #light() {
@@ -241,7 +252,7 @@ export class Own {
 
   /** Takes one at a press, and several while it is held. */
   #shutter() {
-    const shutter = make("button", { type: "button", class: "strong", text: "lab.own.snap" });
+    const shutter = make("button", { type: "button", class: "strong", text: "own.snap" });
     shutter.addEventListener("pointerdown", (event) => {
       if (event.button !== 0 || this.#holding !== undefined) return;
       shutter.setPointerCapture(event.pointerId);
@@ -273,7 +284,7 @@ export class Own {
     canvas.getContext("2d")?.drawImage(this.#video, (w - side) / 2, (h - side) / 2, side, side, 0, 0, SHOT.side, SHOT.side);
     this.#shots += 1;
     const path = `${t("camera.file")} ${this.#shots}.png`;
-    this.#say("lab.own.taken", { count: this.#files.length + 1 });
+    this.#say("own.taken", { count: this.#files.length + 1 });
     this.#files.push({ path, file: await canvas.convertToBlob({ type: "image/png" }) });
   }
 
