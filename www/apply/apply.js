@@ -496,7 +496,7 @@ export class Apply {
 
   #show() {
     /** @type {[string, string][]} */
-    const own = this.#file ? [["custom", t("apply.network.own", { name: this.#file.name })]] : [];
+    const own = this.#file ? [["custom", this.#file.name]] : [];
     const shipped = this.#models.map(({ id }) => /** @type {[string, string]} */ ([id, this.#called(id)]));
     this.#controls.show({
       config: this.#config, pictures: this.#pictures, chosen: this.#chosen, networks: [...own, ...shipped],

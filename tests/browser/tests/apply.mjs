@@ -83,7 +83,7 @@ export const tests = [
       t.assert(await page.$eval("#apply .apply-how", (how) => how.checkVisibility()), "it does not say how to get a network");
       t.assert(await page.$eval("#apply .primary", (button) => /** @type {HTMLButtonElement} */ (button).disabled), "it can be applied without a network");
       await choose(page, "#apply input[accept^='.safe']", NETWORK);
-      t.equal(await page.$eval("#apply .apply-network select", (select) => /** @type {HTMLSelectElement} */ (select).selectedOptions[0]?.textContent), "resnet.pth (own file)", "the network");
+      t.equal(await page.$eval("#apply .apply-network select", (select) => /** @type {HTMLSelectElement} */ (select).selectedOptions[0]?.textContent), "resnet.pth", "the network");
       const [one, two] = ["plain.png", "plain.webp"].map((name) => join(FIXTURES, name));
       const chooser = /** @type {import("puppeteer-core").ElementHandle<HTMLInputElement>} */ (await page.$("#apply input[multiple]"));
       await chooser.uploadFile(one ?? "", two ?? "");
