@@ -124,8 +124,7 @@ export class Run {
 
   /**
    * Change a live control. Resolves when it is in effect; rejects with `bad-setting` if it is out of
-   * its range, and the run goes on as it was. A `stylize` takes them after its end, too: the picture that follows is there
-   * for whoever iterates again.
+   * its range, and the run goes on as it was.
    * @param {import("./easel.js").Control} control
    */
   tune(control) {
@@ -247,7 +246,7 @@ export class Run {
       this.#recovered(this.#lost, this.#recovery);
       return;
     }
-    // After its end only live controls bring something, where they last; and the best picture can follow a stop.
+    // A stop, and controls that last, bring a picture after the end.
     if (this.#ended && !["frame", "tuned", "refused"].includes(event.type)) return;
     if (event.type === "frame") {
       const stale = this.#queue.findIndex((queued) => queued.type === "frame");

@@ -17,6 +17,6 @@ export type Key =
   | keyof typeof import("./train/en.js").en
   | keyof typeof import("./train/own/en.js").en
   | keyof typeof import("./translate/en.js").en
-  | keyof typeof import("./apply/en.js").en
+  | keyof typeof import("./apply/texts.js").en
   | keyof typeof import("./cycle/en.js").en
   | keyof typeof import("./grow/en.js").en;

@@ -8,21 +8,18 @@ import { inspect } from "../keep/checkpoint.js";
 import { reason } from "../views/camera.js";
 import { alarm, announce, clear, particulars, tell, wording } from "../views/notices.js";
 import { Picture } from "../views/pictures.js";
-import { Controls, SIDES } from "./controls.js";
-import { en } from "./en.js";
-import { ko } from "./ko.js";
-import { opened } from "./live.js";
-import { free, zip } from "./zip.js";
+import { Controls, SIDES, camera, free, zip } from "./parts.js";
+import { en, ko } from "./texts.js";
 
 /** @typedef {import("../easel.js").Easel} Easel */
 /** @typedef {import("../easel.js").Run} Run */
 /** @typedef {import("../i18n.js").Key} Key */
-/** @typedef {import("./controls.js").Config} Config */
+/** @typedef {import("./parts.js").Config} Config */
 
 /** Of the camera where the size is left to the picture: what a phone turns round several times a second. */
 const LIVE = 384;
-/** What the manifest calls networks that turn pictures into pictures. */
-const ARCHITECTURES = ["pix2pix", "cyclegan", "stylize"];
+/** What the manifest calls networks that turn pictures into pictures, those for photos first. */
+const ARCHITECTURES = ["stylize", "cyclegan", "pix2pix"];
 /** Errors that this view has words of its own for. */
 const WORDED = ["weights-generator", "weights-names", "weights-shape"];
 
@@ -51,7 +48,7 @@ export class Apply {
   #file = null;
   /** @type {string[]} The generators of the file, if there are several. */
   #generators = [];
-  /** @type {import("./controls.js").Phase} */
+  /** @type {import("./parts.js").Phase} */
   #phase = "idle";
   /** @type {Run | null} The newest; it stays after its end, for its picture. */
   #run = null;
@@ -173,7 +170,7 @@ export class Apply {
   }
 
   get #models() {
-    return this.#easel.models.filter(({ architecture }) => ARCHITECTURES.includes(architecture));
+    return ARCHITECTURES.flatMap((one) => this.#easel.models.filter(({ architecture }) => architecture === one));
   }
 
   /** @returns {Config} */
@@ -436,15 +433,15 @@ export class Apply {
   #watch() {
     return this.#while("live", async () => {
       const side = this.#config.side || LIVE;
-      /** @type {Awaited<ReturnType<typeof opened>>} */
-      let camera;
+      /** @type {Awaited<ReturnType<typeof camera>>} */
+      let eye;
       try {
-        camera = await opened(side);
+        eye = await camera(side);
       } catch (error) {
         tell(reason(error));
         return;
       }
-      this.#take = () => camera.picture(`${t("camera.file")}.png`, "image/png").then((file) => {
+      this.#take = () => eye.picture(`${t("camera.file")}.png`, "image/png").then((file) => {
         this.#end();
         this.#add([file]);
       }, alarm);
@@ -453,7 +450,7 @@ export class Apply {
         let last = performance.now();
         let rate = 0;
         for (;;) {
-          const content = await camera.picture("camera.jpg", "image/jpeg");
+          const content = await eye.picture("camera.jpg", "image/jpeg");
           if (this.#ending) break;
           const bitmap = await this.#follow(() => this.#begin(content), rate === 0);
           if (!bitmap) break;
@@ -465,7 +462,7 @@ export class Apply {
           say(this.#controls.line, "apply.live.rate", { n: number(rate, { maximumSignificantDigits: 2 }), width, height });
         }
       } finally {
-        camera.close();
+        eye.close();
         this.#take = null;
         this.#controls.frame.live(false);
         this.#controls.frame.after(null);
@@ -499,7 +496,7 @@ export class Apply {
 
   #show() {
     /** @type {[string, string][]} */
-    const own = this.#file ? [["custom", t("apply.network.own", { name: this.#file.name })]] : [];
+    const own = this.#file ? [["custom", this.#file.name]] : [];
     const shipped = this.#models.map(({ id }) => /** @type {[string, string]} */ ([id, this.#called(id)]));
     this.#controls.show({
       config: this.#config, pictures: this.#pictures, chosen: this.#chosen, networks: [...own, ...shipped],

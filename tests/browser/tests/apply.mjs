@@ -83,7 +83,7 @@ export const tests = [
       t.assert(await page.$eval("#apply .apply-how", (how) => how.checkVisibility()), "it does not say how to get a network");
       t.assert(await page.$eval("#apply .primary", (button) => /** @type {HTMLButtonElement} */ (button).disabled), "it can be applied without a network");
       await choose(page, "#apply input[accept^='.safe']", NETWORK);
-      t.equal(await page.$eval("#apply .apply-network select", (select) => /** @type {HTMLSelectElement} */ (select).selectedOptions[0]?.textContent), "resnet.pth (own file)", "the network");
+      t.equal(await page.$eval("#apply .apply-network select", (select) => /** @type {HTMLSelectElement} */ (select).selectedOptions[0]?.textContent), "resnet.pth", "the network");
       const [one, two] = ["plain.png", "plain.webp"].map((name) => join(FIXTURES, name));
       const chooser = /** @type {import("puppeteer-core").ElementHandle<HTMLInputElement>} */ (await page.$("#apply input[multiple]"));
       await chooser.uploadFile(one ?? "", two ?? "");
@@ -117,7 +117,7 @@ export const tests = [
         await lab.until(() => lab.saved.length === 2, "the zip");
         const [picture, archive] = lab.saved;
         const text = new TextDecoder("latin1").decode(await archive.blob.arrayBuffer());
-        return { names: [picture.name, archive.name], type: picture.blob.type, files: [...text.matchAll(/PK\x01\x02/g)].length, named: /plain\.png.*plain-2\.png/s.test(text), pngs: [...text.matchAll(/\x89PNG\r\n/g)].length };
+        return { names: [picture.name, archive.name], type: picture.blob.type, files: [...text.matchAll(/PK\x01\x02/g)].length, named: /plain\.png.*plain-2\.png/s.test(text), pngs: [...text.matchAll(/PNG\r\n\x1a/g)].length };
       });
       t.equal(saved, { names: ["plain-resnet.png", "easel.zip"], type: "image/png", files: 2, named: true, pngs: 2 }, "what was saved");
       // A camera that sees a moving square.

@@ -76,10 +76,10 @@ export class Own {
 
   /**
    * @param {import("../../easel.js").Easel} easel
-   * @param {{ place: HTMLElement, size: () => number, changed: () => void, pairs?: () => import("../../easel.js").Pairing }} view
+   * @param {{ place: HTMLElement, size: () => number, changed: () => void, hint?: Key, pairs?: () => import("../../easel.js").Pairing }} view
    *   `size`: that of a picture; `changed` is called whenever `blob` is another one; `pairs`: how pictures become pairs
    */
-  constructor(easel, { place, size, changed, pairs }) {
+  constructor(easel, { place, size, changed, pairs, hint = pairs ? "own.pairs.hint" : "own.hint" }) {
     this.#easel = easel;
     this.#pairs = pairs;
     this.#size = size;
@@ -99,7 +99,7 @@ export class Own {
     this.#shooting = make("div", { class: "own-camera", hidden: true }, this.#video, this.#shutter());
     place.classList.add("own");
     place.append(
-      make("p", { class: "hint", text: pairs ? "own.pairs.hint" : "own.hint" }),
+      make("p", { class: "hint", text: hint }),
       make("div", { class: "row" }, chooser("own.files", false), chooser("own.folder", true), this.#camera, this.#clear, this.#stop),
       this.#shooting, this.#bar, this.#said, this.#left,
     );

@@ -1,10 +1,9 @@
 // @ts-check
-/** The elements of the view "Apply", and how they show what there is. */
+/** What the view "Apply" is made of: its elements, the frame, the camera, the zip. */
 import { icon, make } from "../dom.js";
 import { say, t } from "../i18n.js";
 import { Gallery } from "../views/gallery.js";
 import { sort, pasteButton } from "../views/inputs.js";
-import { Frame } from "./compare.js";
 
 /** @typedef {import("../i18n.js").Key} Key */
 /** @typedef {import("../views/pictures.js").Picture} Picture */
@@ -48,6 +47,90 @@ const button = (look, symbol, text, act) => make("button", { type: "button", cla
 function name(button, text, args) {
   const span = button.querySelector("span");
   if (span) say(span, text, args);
+}
+
+const SPLITS = /** @type {const} */ ([["compare.before", 100], ["compare.half", 50], ["compare.after", 0]]);
+
+/** Before and after in one frame, as in Stylize: a range input over a clip path. */
+class Frame {
+  #before = make("img", { class: "before", alt: "", hidden: true });
+  #after = make("canvas", { class: "after", role: "img", hidden: true });
+  #range = make("input", { type: "range", class: "compare", min: 0, max: 100, step: 1, value: 0, label: "compare.label", hidden: true });
+  /** Before, half, after. */
+  buttons = make("div", { class: "segmented", role: "group", label: "compare.label", hidden: true });
+  element = make(
+    "div", { class: "frame", "data-state": "empty" },
+    this.#before, this.#after,
+    make("span", { class: "divider", "aria-hidden": "true" }, make("span", { class: "knob" }, icon("swap"))),
+    this.#range,
+    make("span", { class: "tag tag-before", "aria-hidden": "true", text: "compare.before" }),
+    make("span", { class: "tag tag-after", "aria-hidden": "true", text: "compare.after" }),
+  );
+
+  constructor() {
+    this.#range.addEventListener("input", () => this.split(this.#range.valueAsNumber));
+    for (const [text, percent] of SPLITS) this.buttons.append(make("button", { type: "button", text, "data-split": percent, onclick: () => this.split(percent) }));
+    this.#before.addEventListener("load", () => {
+      this.#ratio(this.#before.naturalWidth, this.#before.naturalHeight);
+      this.#before.hidden = false;
+      this.#show();
+    });
+    // What the browser cannot show, the engine may read all the same.
+    this.#before.addEventListener("error", () => (this.#before.hidden = true));
+    this.split(0);
+  }
+
+  /** The result as it is shown; null if there is none. */
+  get canvas() {
+    return this.#after.hidden ? null : this.#after;
+  }
+
+  /** @param {number} percent of the frame that shows the before */
+  split(percent) {
+    this.#range.value = String(percent);
+    this.#range.setAttribute("aria-valuetext", t("compare.value", { n: percent }));
+    this.element.style.setProperty("--split", `${percent}%`);
+    this.element.dataset.split = percent <= 0 ? "after" : percent >= 100 ? "before" : "both";
+    for (const button of this.buttons.children) button.setAttribute("aria-pressed", String(Number(button.getAttribute("data-split")) === percent));
+  }
+
+  /** @param {string} url @param {string} name what it shows */
+  before(url, name) {
+    if (this.#before.getAttribute("src") !== url) this.#before.src = url;
+    this.#before.alt = name;
+  }
+
+  /** A result, which is closed; none takes it away. @param {ImageBitmap | null} bitmap @param {string} [name] what it shows */
+  after(bitmap, name = "") {
+    this.#after.hidden = bitmap === null;
+    if (bitmap) {
+      [this.#after.width, this.#after.height] = [bitmap.width, bitmap.height];
+      this.#ratio(bitmap.width, bitmap.height);
+      this.#after.getContext("2d")?.drawImage(bitmap, 0, 0);
+      bitmap.close();
+    }
+    if (name) this.#after.setAttribute("aria-label", name);
+    this.#show();
+  }
+
+  /** The camera's picture has no before. @param {boolean} on */
+  live(on) {
+    this.element.toggleAttribute("data-live", on);
+    this.#show();
+  }
+
+  /** @param {number} width @param {number} height */
+  #ratio(width, height) {
+    this.element.style.setProperty("--ratio", String(width / height));
+  }
+
+  #show() {
+    const live = this.element.hasAttribute("data-live");
+    const [before, after] = [!this.#before.hidden && !live, !this.#after.hidden];
+    const both = before && after;
+    this.#range.hidden = this.buttons.hidden = !both;
+    this.element.dataset.state = both ? "both" : before ? "before" : after ? "after" : "empty";
+  }
 }
 
 export class Controls {
@@ -185,4 +268,91 @@ export class Controls {
     this.#keep.hidden = !live;
     this.stage.dataset.phase = busy ? "running" : "idle";
   }
+}
+
+/** The camera's pictures one after the other. @param {number} side the longest side of one in pixels */
+export async function camera(side) {
+  if (!navigator.mediaDevices) throw new DOMException("", "NotFoundError");
+  const stream = await navigator.mediaDevices.getUserMedia({ video: { facingMode: "environment", width: { ideal: 1280 } } });
+  const video = make("video", { playsinline: true, muted: true });
+  video.muted = true;
+  video.srcObject = stream;
+  await video.play();
+  const canvas = make("canvas");
+  return {
+    /** What it sees now. @param {string} name @param {string} type @returns {Promise<File>} */
+    async picture(name, type) {
+      const { videoWidth: w, videoHeight: h } = video;
+      const scale = Math.min(1, side / Math.max(w, h));
+      canvas.width = Math.max(1, Math.round(w * scale));
+      canvas.height = Math.max(1, Math.round(h * scale));
+      canvas.getContext("2d")?.drawImage(video, 0, 0, canvas.width, canvas.height);
+      const blob = await new Promise((done) => canvas.toBlob(done, type, 0.95));
+      return new File([/** @type {Blob} */ (blob)], name, { type });
+    },
+    close() {
+      for (const track of stream.getTracks()) track.stop();
+      video.srcObject = null;
+    },
+  };
+}
+
+const TABLE = Uint32Array.from({ length: 256 }, (_, byte) => {
+  let crc = byte;
+  for (let bit = 0; bit < 8; bit += 1) crc = crc & 1 ? (crc >>> 1) ^ 0xedb88320 : crc >>> 1;
+  return crc;
+});
+
+/** CRC-32 as zip has it. @param {Uint8Array} bytes */
+function crc32(bytes) {
+  let crc = 0xffffffff;
+  for (const byte of bytes) crc = (crc >>> 8) ^ (TABLE[(crc ^ byte) & 255] ?? 0);
+  return (crc ^ 0xffffffff) >>> 0;
+}
+
+/** A record: numbers of 2 or 4 bytes, the lowest first. @param {...[bytes: 2 | 4, value: number]} fields */
+function record(...fields) {
+  const view = new DataView(new ArrayBuffer(fields.reduce((sum, [bytes]) => sum + bytes, 0)));
+  let at = 0;
+  for (const [bytes, value] of fields) {
+    if (bytes === 2) view.setUint16(at, value, true);
+    else view.setUint32(at, value, true);
+    at += bytes;
+  }
+  return view.buffer;
+}
+
+/** A name of a PNG that none of them has. @param {string} stem @param {{ name: string }[]} taken */
+export function free(stem, taken) {
+  const has = (/** @type {string} */ name) => taken.some((one) => one.name === name);
+  let name = `${stem}.png`;
+  for (let n = 2; has(name); n += 1) name = `${stem}-${n}.png`;
+  return name;
+}
+
+/** UTF-8 names. */
+const FLAGS = 0x0800;
+/** 1980-01-01, the first day that a zip knows: it says nothing of when. */
+const DAY = 0x21;
+
+/** A zip whose files are stored as they are: pictures are compressed already. Less than 4 GB and 65,535 files. @param {{ name: string, blob: Blob }[]} files @returns {Promise<Blob>} */
+export async function zip(files) {
+  /** @type {BlobPart[]} */
+  const parts = [];
+  /** @type {BlobPart[]} */
+  const directory = [];
+  let [at, length] = [0, 0];
+  for (const { name, blob } of files) {
+    const bytes = new Uint8Array(await blob.arrayBuffer());
+    const text = new TextEncoder().encode(name);
+    /** @type {[2 | 4, number][]} */
+    const common = [[2, 20], [2, FLAGS], [2, 0], [2, 0], [2, DAY], [4, crc32(bytes)], [4, bytes.length], [4, bytes.length], [2, text.length], [2, 0]];
+    parts.push(record([4, 0x04034b50], ...common), text, blob);
+    directory.push(record([4, 0x02014b50], [2, 20], ...common, [2, 0], [2, 0], [2, 0], [4, 0], [4, at]), text);
+    at += 30 + text.length + bytes.length;
+    length += 46 + text.length;
+  }
+  const count = files.length;
+  const end = record([4, 0x06054b50], [2, 0], [2, 0], [2, count], [2, count], [4, length], [4, at], [2, 0]);
+  return new Blob([...parts, ...directory, end], { type: "application/zip" });
 }
