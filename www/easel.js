@@ -179,7 +179,7 @@ export class Easel extends EventTarget {
    *   picture in pixels, 8 to 286. With `signal` it can be called off, and rejects with `stopped`.
    * @returns {Promise<Dataset>}
    */
-  async dataset(files, { size = 32, pairs, onProgress, signal } = {}) {
+  async dataset(files, { size = 32, onProgress, signal } = {}) {
     await this.#loaded.promise;
     if (signal?.aborted) throw new EaselError({ code: "stopped", message: "it was stopped" });
     const all = [...files].map((one) => {
@@ -196,10 +196,10 @@ export class Easel extends EventTarget {
       const { event, blob } = await this.#ask((ticket) => {
         abandon = { type: "abandon", ticket };
         if (onProgress) this.#preparing.set(ticket, onProgress);
-        return { type: "prepare", ticket, size, names, pairs };
+        return { type: "prepare", ticket, size, names };
       }, { inputs });
       if (event.type !== "prepared" || !blob) throw new EaselError({ code: "unexpected", message: `got ${event.type}` });
-      const sheet = pairs ? undefined : await this.data({ job: "gan", variant: "gan", data: "pictures", size }, { data: blob });
+      const sheet = await this.data({ job: "gan", variant: "gan", data: "pictures", size }, { data: blob });
       const { count, classes, left } = event;
       return { blob, count, classes, left, sheet };
     } finally {

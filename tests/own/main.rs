@@ -9,7 +9,6 @@ mod common;
 mod formats;
 mod hostile;
 mod learnt;
-mod pairs;
 
 use std::io::{Cursor, Write};
 

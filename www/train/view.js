@@ -16,7 +16,7 @@
  * @property {Record<string, unknown>} modest settings with which a software adapter shows something within a minute
  * @property {{ title: Key, fields: Field[] }[]} groups of the form
  * @property {Field[]} others settings that the view has controls of its own for
- * @property {[string, string[]][]} charts the name of each and its curves
+ * @property {[string, string[], boolean?][]} charts the name of each, its curves, and whether its axis is straight
  * @property {string[]} numbers
  *
  * @typedef {object} Page
@@ -68,7 +68,7 @@ export class TrainView {
     this.#numbers = make("dl", { class: "train-numbers", label: this.text("numbers") });
     this.form = new Form(kind.name, () => this.config, (name, value, live) => this.set(name, value, live));
     this.#curves = kind.charts.map(([name]) => make("details", { class: "curves", hidden: true }, make("summary", { text: this.text(name) })));
-    this.#charts = kind.charts.map(([, names], i) => new Chart({ details: /** @type {HTMLDetailsElement} */ (this.#curves[i]), names }));
+    this.#charts = kind.charts.map(([, names, straight], i) => new Chart({ details: /** @type {HTMLDetailsElement} */ (this.#curves[i]), names, straight }));
     this.training = new Training({
       begin: () => this.beginning(),
       facts: () => ({ title: `${t(this.text("title.short"))} · ${t(this.text(`task.${this.config.task}`))}`, link: `#${this.link({})}` }),
@@ -128,6 +128,11 @@ export class TrainView {
 
   /** @param {Record<string, number[]>} _arrays */
   plot(_arrays) {}
+
+  /** A number as it is written. @param {string} _name @param {number | undefined} value @returns {string} */
+  written(_name, value) {
+    return two(value);
+  }
 
   /** What stands below a number. @param {string} _name @returns {string} */
   beside(_name) {
@@ -290,7 +295,7 @@ export class TrainView {
   #tellNumbers() {
     this.#kind.numbers.forEach((name, i) => {
       const [shown, small] = this.#numbers.children[i]?.querySelectorAll("dd") ?? [];
-      if (shown) shown.textContent = two(this.metrics[name]);
+      if (shown) shown.textContent = this.written(name, this.metrics[name]);
       if (small) small.textContent = this.beside(name);
     });
   }

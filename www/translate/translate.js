@@ -1,171 +1,127 @@
 // @ts-check
 /** The view "Translate": pix2pix learns to turn one kind of picture into another. Loaded when it is first opened. */
-import { download, icon, make } from "../dom.js";
-import { add, bytes, number, say, setTitle, t } from "../i18n.js";
-import { Form, valueOf } from "../train/form.js";
+import { make } from "../dom.js";
+import { add, t } from "../i18n.js";
 import { kinds } from "../train/kinds.js";
 import { Opinions } from "../train/opinions.js";
-import { Training, button } from "../train/training.js";
-import { Chart } from "../views/chart.js";
-import { alarm, tell } from "../views/notices.js";
+import { TrainView, key, two } from "../train/view.js";
+import { tell } from "../views/notices.js";
 import { en } from "./en.js";
-import { FIELDS, GROUPS, PATCHES, TASKS } from "./fields.js";
+import { GROUPS, PATCHES, TASKS } from "./fields.js";
 import { ko } from "./ko.js";
 
-/** @typedef {import("../easel.js").Easel} Easel */
-/** @typedef {import("../i18n.js").Key} Key */
-/** @typedef {import("./fields.js").Config} Config */
-
-const LEARNING = /** @type {const} */ (["both", "generator", "discriminator"]);
 /** Columns of the sheet: input, drawn, truth. */
 const COLUMNS = 3;
-/** What a software adapter can show something of within a minute. */
+/** What a software adapter can show something of within a minute; with trained networks, which are larger, of fewer pairs. */
 const MODEST = { size: 32, count: 150, width: 8, discriminatorWidth: 8 };
-
-/** @param {string} key @returns {Key} */
-const key = (key) => /** @type {Key} */ (key);
+const FEW = 60;
+/** The trained start of one task, and the settings with which its networks learnt. */
+const START = {
+  start: "pix2pix-labels", size: 64, width: 12, discriminatorWidth: 16, patch: 34, batch: 4, dropout: 0, averaging: 0.995,
+  generatorRate: 5e-4, discriminatorRate: 2e-4,
+};
+const STARTED = "labels";
+/** Settings that go with the start, and those of them without which its networks do not fit. */
+const GIVEN = /** @type {(keyof typeof START)[]} */ (Object.keys(START));
+const SHAPE = /** @type {const} */ (["size", "width", "discriminatorWidth", "patch"]);
 
 // Before anything is built: what is built says its text.
 add({ en, ko });
 
-export class Translate {
-  #easel;
-  /** @type {Config} */
-  #config;
-  /** @type {Record<string, number>} */
-  #metrics = {};
-  #asked = 0;
-
+export class Translate extends TrainView {
   #sheet = make("canvas", { class: "translate-sheet", role: "img", width: 1, height: 1 });
   #empty = make("p", { class: "placeholder", text: "translate.press" });
   #drawn = new Opinions("translate.map.fake", "translate.map.fake");
   #true = new Opinions("translate.map.real", "translate.map.real");
-  #numbers = make("dl", { class: "train-numbers", label: "translate.numbers" });
-  #about = make("p", { class: "hint" });
-  /** @type {Chart[]} */
-  #charts;
-  #form = new Form("translate", () => this.#config, (name, value, live) => this.#set(name, value, live));
-  #training;
-  #saved;
-  #stage;
-  #panel;
-  #view;
 
-  /** @param {Easel} easel @param {{ portfolio: () => void, open: (file: File) => void, go: import("../train/kinds.js").Go }} page */
+  /** @param {import("../easel.js").Easel} easel @param {import("../train/view.js").Page} page */
   constructor(easel, page) {
-    this.#easel = easel;
-    this.#config = this.#defaults();
-    const losses = make("details", { class: "curves", open: true, hidden: true }, make("summary", { text: "translate.curves.losses" }));
-    const quality = make("details", { class: "curves", hidden: true }, make("summary", { text: "translate.curves.quality" }));
-    this.#charts = [
-      new Chart({ details: losses, names: ["d_loss", "g_loss", "d_real", "d_fake"], straight: true }),
-      new Chart({ details: quality, names: ["l1", "l1_held", "sharp_held"] }),
-    ];
-    this.#training = new Training({
-      begin: () => () => this.#easel.run({ job: "pix2pix", ...this.#config }, {}, { recover: true }),
-      facts: () => ({ title: `pix2pix · ${t(key(`translate.task.${this.#config.task}`))}`, link: `#${this.link({})}` }),
-      clear: () => this.#clear(),
-      show: () => this.#show(),
-      event: (event) => this.#event(event),
-      canvas: () => this.#sheet,
-      image: async () => (await this.#training.run?.image({ type: "image/png" })) ?? Promise.reject(new Error("no picture")),
-      portfolio: page.portfolio,
-      charts: this.#charts,
+    super(easel, page, {
+      name: "translate", job: "pix2pix", stem: "pix2pix", tasks: TASKS, modest: MODEST, groups: GROUPS, others: [{ key: "patch", options: PATCHES.map(([side]) => side), whole: true }],
+      charts: [["curves.losses", ["d_loss", "g_loss", "d_real", "d_fake"], true], ["curves.quality", ["l1", "l1_held", "sharp_held"]]],
+      numbers: ["l1_held", "sharp_held", "l1", "d_real", "d_fake"],
     });
-    const heads = make("div", { class: "translate-heads", "aria-hidden": "true" }, ...["input", "drawn", "truth"].map((name) => make("span", { text: key(`translate.${name}`) })));
-    this.#stage = make(
-      "section", { class: "stage", label: "translate.stage" },
+    const patch = this.form.segments("patch", PATCHES.map(([side]) => side), (side) => this.set("patch", Number(side), false));
+    this.form.also(() => [...patch.children].forEach((one, i) => one.toggleAttribute("hidden", this.config.size < (PATCHES[i]?.[1] ?? 0))));
+    this.scroll.children[0]?.append(this.#starts());
+    this.scroll.children[0]?.after(make("section", { class: "block" }, make("h2", { text: "translate.patch" }), patch, make("p", { class: "hint", text: "translate.patch.hint" })));
+    const heads = make("div", { class: "translate-heads", "aria-hidden": "true" }, ...["input", "drawn", "truth"].map((name) => make("span", { text: this.text(name) })));
+    this.build(
       kinds("translate", page.go),
-      make("div", { class: "train-top" }, this.#form.segments("task", TASKS, (task) => this.#set("task", task, false))),
+      make("div", { class: "train-top" }, this.form.segments("task", TASKS, (task) => this.#choose(task))),
       make("div", { class: "mount translate-mount" }, make("div", { class: "translate-pairs" }, heads, this.#sheet, this.#empty), this.#drawn.figure, this.#true.figure),
       make("div", { class: "under" }, make("p", { class: "caption", text: "translate.map.hint" })),
-      this.#numbers, losses, quality,
     );
-    this.#saved = [
-      button("plain", "save", "translate.save", () => this.#save("picture")),
-      button("plain", "save", "checkpoint.save", () => this.#save("state")),
-      button("plain", "save", "translate.networks", () => this.#save("networks")),
-    ];
-    const chooser = make("input", { class: "unseen", type: "file", accept: ".easel", onchange: () => { if (chooser.files?.[0]) page.open(chooser.files[0]); chooser.value = ""; } });
-    const patches = PATCHES.map(([side]) => side);
-    const patch = this.#form.segments("patch", patches, (side) => this.#set("patch", Number(side), false));
-    this.#form.also(() => [...patch.children].forEach((one, i) => one.toggleAttribute("hidden", this.#config.size < (PATCHES[i]?.[1] ?? 0))));
-    this.#panel = make(
-      "form", { class: "panel", tabindex: "-1", label: "panel.label", onsubmit: (/** @type {Event} */ event) => event.preventDefault() },
-      make(
-        "div", { class: "panel-scroll" },
-        make("section", { class: "block" }, make("h2", { text: "translate.title.short" }), this.#about),
-        make("section", { class: "block" }, make("h2", { text: "translate.patch" }), patch, make("p", { class: "hint", text: "translate.patch.hint" })),
-        make("section", { class: "block" }, make("h2", { text: "translate.learning" }), this.#form.segments("learning", LEARNING, (learning) => this.#set("learning", learning, true))),
-        ...GROUPS.map(({ title, fields }, i) =>
-          make("details", { class: "block", open: i === 0 }, make("summary", { text: title }), make("div", { class: "fields" }, ...fields.map((field) => this.#form.field(field))))),
-        make("section", { class: "block" }, make("div", { class: "row" }, make("button", { type: "button", class: "plain", text: "translate.reference", onclick: () => this.#reset() })), make("p", { class: "hint", text: "translate.next" })),
-        make("details", { class: "block" }, make("summary", { text: "translate.run" }), make("p", { class: "hint", text: "translate.run.hint" }), make("div", { class: "row" }, ...this.#saved, make("label", { class: "plain" }, chooser, icon("file"), make("span", { text: "checkpoint.open" })))),
-      ),
-      this.#training.action,
-    );
-    this.#view = make("main", { class: "view train", id: "translate", tabindex: "-1", hidden: true }, make("h1", { class: "unseen", text: "translate.heading" }), this.#stage, this.#panel);
-    document.getElementById("stylize")?.after(this.#view);
-    document.addEventListener("languagechange", () => this.#show());
-    this.#show();
-    this.#ask();
   }
 
-  /** The whole view. */
-  get element() {
-    return this.#view;
+  /** @override */
+  canvas() {
+    return this.#sheet;
   }
 
-  /** Where notices go while it is shown. */
-  get stage() {
-    return this.#stage;
+  /** @override @param {ImageBitmap} bitmap */
+  frame(bitmap) {
+    [this.#sheet.width, this.#sheet.height] = [bitmap.width, bitmap.height];
+    this.#sheet.getContext("2d")?.drawImage(bitmap, 0, 0);
+    const side = bitmap.width / COLUMNS;
+    this.#drawn.on(this.#sheet, side, 0, side);
+    this.#true.on(this.#sheet, 2 * side, 0, side);
+    this.#sheet.setAttribute("aria-label", t("translate.sheet", { step: this.training.step }));
+    this.#arrange();
   }
 
-  get busy() {
-    return this.#training.busy;
+  /** @override @param {Record<string, number[]>} arrays */
+  plot({ map_fake: fake, map_real: real }) {
+    if (fake) this.#drawn.show(fake);
+    if (real) this.#true.show(real);
   }
 
-  focus() {
-    this.#panel.focus();
+  /** @override @param {string} name */
+  beside(name) {
+    const { l1_copied: copied, l1_mean: mean } = this.metrics;
+    return name === "l1_held" && copied !== undefined ? t("translate.l1_held.beside", { copied: two(copied), mean: two(mean) }) : "";
   }
 
-  /** It is shown, or not. @param {boolean} on */
-  shown(on) {
-    this.#view.hidden = !on;
-    if (on) setTitle("translate.title");
+  /** @override @param {string} name @param {number | undefined} value */
+  written(name, value) {
+    return name === "sharp_held" && value !== undefined ? t("percent", { n: Math.round(100 * value) }) : super.written(name, value);
   }
 
-  /** Take the state of a link; what it does not know or what is out of range is left out. @param {URLSearchParams} params */
-  restore(params) {
-    const config = this.#defaults();
-    for (const field of FIELDS) {
-      const value = valueOf(field, params.get(field.key));
-      if (value !== undefined) /** @type {any} */ (config)[field.key] = value;
-    }
-    config.task = TASKS.find((one) => one === params.get("task")) ?? config.task;
-    config.patch = Number(PATCHES.find(([side, least]) => side === params.get("patch") && config.size >= least)?.[0] ?? config.patch);
-    this.#config = config;
-    if (!this.busy) this.#clear();
-    this.#show();
-    this.#ask();
+  /** @override @param {any} config */
+  fit(config) {
+    const fits = PATCHES.filter(([, least]) => config.size >= least).map(([side]) => Number(side));
+    if (!fits.includes(config.patch)) config.patch = fits.at(-1);
+    if (config.task !== STARTED || SHAPE.some((name) => config[name] !== START[name])) config.start = "";
   }
 
-  /** The address that rebuilds this view, without `#`. @param {{ lang?: string, theme?: string }} appearance */
-  link({ lang, theme }) {
-    const params = new URLSearchParams({ view: "translate" });
-    const usual = this.#defaults();
-    for (const name of /** @type {(keyof Config)[]} */ (["task", "patch", ...FIELDS.map((field) => field.key)])) {
-      if (this.#config[name] !== usual[name]) params.set(name, String(this.#config[name]));
-    }
-    if (lang) params.set("lang", lang);
-    if (theme) params.set("theme", theme);
-    return params.toString();
+  /** @override @param {string} [task] */
+  defaults(task = STARTED) {
+    // The view that is built on asks before there is anything private.
+    const config = super.defaults(task);
+    const trained = task === STARTED && this.easel.models.some(({ id }) => id === START.start);
+    return trained ? { ...config, ...START, ...(this.easel.adapter?.fallback ? { count: FEW } : {}) } : config;
   }
 
-  /** Go on with a run that was kept or opened. @param {Blob} state @param {Config} config as its file says @param {string} [kept] the id under which it is kept already */
-  resume(state, config, kept) {
-    this.#config = { ...this.#defaults(), ...config };
-    this.#training.follow(() => this.#easel.resume(state, { recover: true }), { kept });
+  /** @param {string} task */
+  #scratch(task) {
+    return super.defaults(task);
+  }
+
+  /** @override @param {URLSearchParams} params */
+  basis(params) {
+    const config = super.basis(params);
+    return params.get("start") === "scratch" ? this.#scratch(config.task) : config;
+  }
+
+  /** @override */
+  usual() {
+    return this.config.start ? super.usual() : this.#scratch(this.config.task);
+  }
+
+  /** @override @param {{ lang?: string, theme?: string }} appearance */
+  link(appearance) {
+    const scratch = this.config.start !== super.usual().start;
+    return super.link(appearance) + (scratch ? "&start=scratch" : "");
   }
 
   /** Networks alone begin no run here. @param {File} file */
@@ -173,125 +129,48 @@ export class Translate {
     tell("translate.networks.alone", { name: file.name });
   }
 
-  /** The GPU was lost; the run goes on by itself. */
-  waiting() {
-    this.#training.waiting();
-  }
-
-  /** @returns {Config} */
-  #defaults() {
-    const config = /** @type {Config} */ (structuredClone(this.#easel.defaults?.pix2pix));
-    return this.#easel.adapter?.fallback ? { ...config, ...MODEST } : config;
-  }
-
-  /** @param {string} name @param {any} value @param {boolean} live */
-  #set(name, value, live) {
-    /** @type {any} */ (this.#config)[name] = value;
-    const { size, patch } = this.#config;
-    const fits = PATCHES.filter(([, least]) => size >= least).map(([side]) => Number(side));
-    if (!fits.includes(patch)) this.#config.patch = fits.at(-1) ?? 1;
-    if (!live && !this.busy) this.#clear();
-    this.#show();
-    this.#ask();
-    this.#view.dispatchEvent(new Event("linkchange"));
-    if (live) this.#training.tune(name, value);
-  }
-
-  #reset() {
-    const { task } = this.#config;
-    this.#config = { ...this.#defaults(), task };
-    if (!this.busy) this.#clear();
-    this.#show();
-    this.#ask();
-    this.#view.dispatchEvent(new Event("linkchange"));
-  }
-
-  /** What the run would take. */
-  async #ask() {
-    this.#asked += 1;
-    const mine = this.#asked;
-    const fresh = () => !this.busy && this.#training.step === 0 && mine === this.#asked;
-    try {
-      const estimate = await this.#easel.estimate({ job: "pix2pix", ...this.#config }, { width: 1, height: 1 });
-      if (fresh()) say(this.#training.line, "translate.idle", { steps: this.#config.steps, memory: bytes(estimate.bytes) });
-    } catch (error) {
-      if (mine === this.#asked) alarm(error);
-    }
-  }
-
-  #clear() {
-    this.#training.clear();
-    this.#metrics = {};
+  /** @override */
+  clear() {
+    super.clear();
     this.#sheet.width = this.#sheet.height = 1;
     this.#drawn.clear();
     this.#true.clear();
   }
 
-  /** @param {import("../easel.js").RunEvent} event */
-  #event(event) {
-    if (event.type === "frame") {
-      const { bitmap } = event;
-      [this.#sheet.width, this.#sheet.height] = [bitmap.width, bitmap.height];
-      this.#sheet.getContext("2d")?.drawImage(bitmap, 0, 0);
-      bitmap.close();
-      const side = this.#sheet.width / COLUMNS;
-      this.#drawn.on(this.#sheet, side, 0, side);
-      this.#true.on(this.#sheet, 2 * side, 0, side);
-      this.#empty.hidden = true;
-      this.#sheet.setAttribute("aria-label", t("translate.sheet", { step: this.#training.step }));
-    }
-    if (event.type === "plot") {
-      const { map_fake: fake, map_real: real } = event.arrays;
-      if (fake) this.#drawn.show(fake);
-      if (real) this.#true.show(real);
-    }
-    if (event.type !== "progress") return;
-    Object.assign(this.#metrics, event.metrics);
-    for (const chart of this.#charts) chart.add(event.step, event.metrics);
-    this.#tellNumbers();
+  /** @override */
+  show() {
+    super.show();
+    this.#arrange();
   }
 
-  #tellNumbers() {
-    const { d_real, d_fake, l1, l1_held, l1_copied, l1_mean, sharp_held } = this.#metrics;
-    const two = (/** @type {number | undefined} */ value) => (value === undefined ? "–" : number(value, { maximumFractionDigits: 2, minimumFractionDigits: 2 }));
-    const told = [
-      ["l1_held", two(l1_held), l1_copied === undefined ? "" : t("translate.l1_held.beside", { copied: two(l1_copied), mean: two(l1_mean) })],
-      ["sharp_held", sharp_held === undefined ? "–" : t("percent", { n: Math.round(100 * sharp_held) }), ""],
-      ["l1", two(l1), ""], ["d_real", two(d_real), ""], ["d_fake", two(d_fake), ""],
-    ];
-    if (this.#numbers.childElementCount === 0) {
-      this.#numbers.append(...told.map(([name = ""]) => make("div", { "data-number": name, "data-i18n-title": `translate.${name}.hint`, title: t(key(`translate.${name}.hint`)) }, make("dt", { text: key(`translate.${name}`) }), make("dd"), make("dd", { class: "kept" }))));
-    }
-    told.forEach(([, value = "", beside = ""], i) => {
-      const [shown, small] = this.#numbers.children[i]?.querySelectorAll("dd") ?? [];
-      if (shown) shown.textContent = value;
-      if (small) small.textContent = beside;
+  #arrange() {
+    const empty = this.#sheet.width <= 1;
+    this.#empty.hidden = !empty;
+    this.#sheet.hidden = empty;
+  }
+
+  /** Settings that were left as they are follow the task. @param {string} task */
+  #choose(task) {
+    const [before, after] = [this.usual(), this.defaults(task)];
+    for (const name of [...GIVEN, "count"]) if (this.config[name] === before[name]) this.config[name] = after[name];
+    this.set("task", task, false);
+  }
+
+  /** With trained networks or from scratch. @param {boolean} trained */
+  #begin(trained) {
+    const { task } = this.config;
+    const from = trained ? this.defaults(task) : this.#scratch(task);
+    this.change({ ...this.config, ...Object.fromEntries([...GIVEN, "count"].map((name) => [name, from[name]])) });
+    this.element.dispatchEvent(new Event("linkchange"));
+  }
+
+  #starts() {
+    const box = make("input", { type: "checkbox", "aria-describedby": "translate-start-hint", onchange: () => this.#begin(box.checked) });
+    const row = make("div", {}, make("label", { class: "switch" }, box, make("span", { text: "translate.start" })), make("p", { class: "hint", id: "translate-start-hint", text: "translate.start.hint" }));
+    this.form.also(() => {
+      box.checked = this.config.start !== "";
+      row.hidden = this.defaults(this.config.task).start === "";
     });
-  }
-
-  #show() {
-    this.#form.show();
-    this.#training.show();
-    say(this.#about, key(`translate.about.${this.#config.task}`));
-    this.#stage.dataset.phase = this.#training.phase;
-    this.#empty.hidden = this.#sheet.width > 1;
-    this.#sheet.hidden = this.#sheet.width <= 1;
-    for (const one of this.#saved) one.disabled = this.#training.step === 0;
-    this.#tellNumbers();
-  }
-
-  /** @param {"picture" | "state" | "networks"} what */
-  async #save(what) {
-    const { run, step } = this.#training;
-    const stem = `pix2pix-${this.#config.task}-${step}`;
-    try {
-      const blob = await { picture: () => run?.image({ type: "image/png" }), state: () => run?.checkpoint(), networks: () => run?.weights() }[what]();
-      if (!blob) return;
-      const file = `${stem}.${{ picture: "png", state: "easel", networks: "safetensors" }[what]}`;
-      download(blob, file);
-      tell("save.done", { file, size: bytes(blob.size) });
-    } catch (error) {
-      alarm(error);
-    }
+    return row;
   }
 }

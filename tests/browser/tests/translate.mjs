@@ -43,10 +43,26 @@ export const tests = [
     },
   },
   {
-    name: "the view Translate opens, learns, shows opinions, holds, and its address rebuilds it",
+    name: "the view Translate opens with trained networks, and changing what they are made of leaves them",
     async run(t) {
       const page = await t.open({ hash: "#lang=en" });
       await page.click("#nav-translate");
+      await t.until(page, () => document.querySelector("#translate")?.checkVisibility() && document.title.includes("translate"), "the view");
+      const trained = () => page.$eval("#translate [aria-describedby=translate-start-hint]", (box) => /** @type {HTMLInputElement} */ (box).checked);
+      t.equal([await trained(), await page.$eval("#translate [data-choice=labels]", (one) => one.getAttribute("aria-pressed")), await page.$eval("#translate-size", (field) => /** @type {HTMLSelectElement} */ (field).value)], [true, "true", "64"], "trained networks, the task and the size");
+      await page.select("#translate-size", "32");
+      await t.until(page, () => location.hash.includes("&start=scratch"), "the address of a start from scratch");
+      t.equal(await trained(), false, "trained networks of another size");
+      await page.evaluate(() => (location.hash = "view=translate&start=scratch&lang=en"));
+      await t.until(page, () => /** @type {HTMLInputElement | null} */ (document.querySelector("#translate [aria-describedby=translate-start-hint]"))?.checked === false && /** @type {HTMLInputElement | null} */ (document.querySelector("#translate-batch"))?.value === "1", "the settings of a start from scratch");
+      await page.click("#translate [aria-describedby=translate-start-hint]");
+      await t.until(page, () => /** @type {HTMLInputElement | null} */ (document.querySelector("#translate-batch"))?.value === "4" && !location.hash.includes("scratch"), "the settings of the trained networks");
+    },
+  },
+  {
+    name: "the view Translate learns, shows opinions, holds, and its address rebuilds it",
+    async run(t) {
+      const page = await t.open({ hash: "#view=translate&task=edges&lang=en" });
       await t.until(page, () => document.querySelector("#translate")?.checkVisibility() && document.title.includes("translate"), "the view");
       const button = (/** @type {string} */ text) => page.evaluate((text) => [...document.querySelectorAll("#translate button")].find((each) => each.textContent?.trim() === text)?.click(), text);
       t.equal(await page.$$eval("#translate [data-choice]", (all) => all.filter((each) => each.checkVisibility() && /^\d+$/.test(/** @type {HTMLElement} */ (each).dataset.choice ?? "")).map((each) => each.textContent)), ["1 px", "16 px", "34 px", "70 px"], "squares that fit 32 px");
@@ -58,7 +74,7 @@ export const tests = [
       await button("Pause");
       await t.until(page, () => document.querySelector("#translate .stage")?.dataset.phase === "paused", "the pause");
       const hash = await page.evaluate(() => location.hash);
-      t.equal(hash, "#view=translate&patch=16&lang=en", "the address");
+      t.equal(hash, "#view=translate&task=edges&patch=16&lang=en", "the address");
       await page.evaluate(() => (location.hash = "view=translate&task=grey&patch=34&lambda=10&size=64&lang=ko"));
       await t.until(page, () => document.querySelector("#translate [data-choice=grey]")?.getAttribute("aria-pressed") === "true", "the view of the link");
       t.equal(await page.$eval("#translate-lambda", (field) => /** @type {HTMLInputElement} */ (field).value), "10", "a setting of the link");
@@ -67,7 +83,7 @@ export const tests = [
   {
     name: "axe-core finds nothing in Translate, in two languages and two themes, and 360 px are wide enough",
     async run(t) {
-      const page = await t.open({ hash: "#view=translate&patch=16&lang=en&theme=light" });
+      const page = await t.open({ hash: "#view=translate&task=edges&patch=16&lang=en&theme=light" });
       await t.until(page, () => document.querySelector("#translate")?.checkVisibility(), "the view");
       await bringAxe(page);
       await page.$$eval("#translate details", (all) => all.forEach((each) => (each.open = true)));
@@ -75,7 +91,7 @@ export const tests = [
       await t.until(page, () => document.querySelector("#translate .train-map")?.checkVisibility(), "the first opinions", 120_000);
       await page.click("#translate .primary");
       for (const [lang, theme] of [["en", "light"], ["ko", "dark"]]) {
-        await page.evaluate((hash) => (location.hash = hash), `view=translate&patch=16&lang=${lang}&theme=${theme}`);
+        await page.evaluate((hash) => (location.hash = hash), `view=translate&task=edges&patch=16&lang=${lang}&theme=${theme}`);
         await page.waitForFunction((lang, theme) => document.documentElement.lang === lang && document.documentElement.dataset.theme === theme, {}, lang, theme);
         await clean(t, page, `${lang}, ${theme}`);
       }

@@ -2,10 +2,6 @@
 /** Korean texts of pictures of the visitor's own; loaded with them. */
 export const ko = {
   "own.hint": "그림, 폴더, zip, MNIST 파일(idx)을 이 화면에 끌어다 놓거나 고르세요. 이 기기에만 남아요. 그림마다 가운데 정사각형을 쓰고, 폴더는 종류가 돼요.",
-  "own.pairs.hint": "사진, 폴더, zip을 여기에 놓거나 골라 주세요. 이 기기를 떠나지 않아요. 사진마다 가운데 정사각형을 써요.",
-  "own.pairs": "{size}px 짝 {count}개",
-  "left.not-a-pair": "뺀 것, 짝이 아님: {count}개 ({names})",
-  "left.without-partner": "뺀 것, 다른 폴더에 같은 이름의 사진이 없음: {count}개 ({names})",
   "own.files": "파일",
   "own.folder": "폴더",
   "own.clear": "모두 빼기",

@@ -50,7 +50,6 @@ export class Own {
   #easel;
   #size;
   #changed;
-  #pairs;
   /** @type {Named[]} */
   #files = [];
   /** For which size the data set is, or is being made. */
@@ -76,12 +75,11 @@ export class Own {
 
   /**
    * @param {import("../../easel.js").Easel} easel
-   * @param {{ place: HTMLElement, size: () => number, changed: () => void, hint?: Key, pairs?: () => import("../../easel.js").Pairing }} view
-   *   `size`: that of a picture; `changed` is called whenever `blob` is another one; `pairs`: how pictures become pairs
+   * @param {{ place: HTMLElement, size: () => number, changed: () => void, hint?: Key }} view `size`: that of a picture; `changed`
+   *   is called whenever `blob` is another one
    */
-  constructor(easel, { place, size, changed, pairs, hint = pairs ? "own.pairs.hint" : "own.hint" }) {
+  constructor(easel, { place, size, changed, hint = "own.hint" }) {
     this.#easel = easel;
-    this.#pairs = pairs;
     this.#size = size;
     this.#changed = changed;
     const button = (/** @type {Key} */ text, /** @type {() => void} */ act) => make("button", { type: "button", class: "plain", text, onclick: act });
@@ -111,11 +109,6 @@ export class Own {
   shown(on) {
     if (!on) this.#dark();
     else if (this.#files.length > 0 && this.#made !== this.#size()) this.#make();
-  }
-
-  /** Pictures become pairs in another way. */
-  again() {
-    if (this.#files.length > 0) this.#make();
   }
 
   /** What was dropped. @param {(FileSystemEntry | File | null)[]} items */
@@ -173,7 +166,6 @@ export class Own {
     try {
       const dataset = turn.then(() => this.#easel.dataset(this.#files, {
         size,
-        pairs: this.#pairs?.(),
         signal: making.signal,
         onProgress: ({ done, total, count, left }) => {
           if (!mine()) return;
@@ -187,8 +179,7 @@ export class Own {
       if (!mine()) return;
       this.blob = blob;
       const names = classes.join(", ");
-      if (this.#pairs) this.#say("own.pairs", { count, size });
-      else if (classes.length > 0) this.#say("own.classes", { count, size, classes: classes.length, names });
+      if (classes.length > 0) this.#say("own.classes", { count, size, classes: classes.length, names });
       else this.#say("own.is", { count, size });
       this.#told(left);
       this.#changed();
@@ -299,7 +290,7 @@ export class Own {
 
   /** What was taken joins the data set, once there is enough for one. */
   #developed() {
-    if (this.#files.length >= (this.#pairs ? 2 : ENOUGH)) this.#make();
+    if (this.#files.length >= ENOUGH) this.#make();
     else this.#show();
   }
 }
