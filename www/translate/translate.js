@@ -1,15 +1,17 @@
 // @ts-check
 /** The view "Translate": pix2pix learns to turn one kind of picture into another. Loaded when it is first opened. */
 import { make } from "../dom.js";
-import { add, t } from "../i18n.js";
+import { add, say, t } from "../i18n.js";
 import { kinds } from "../train/kinds.js";
 import { Opinions } from "../train/opinions.js";
 import { TrainView, key, two } from "../train/view.js";
-import { tell } from "../views/notices.js";
+import { alarm, tell } from "../views/notices.js";
 import { en } from "./en.js";
 import { GROUPS, PATCHES, TASKS } from "./fields.js";
 import { ko } from "./ko.js";
 
+/** What can be drawn by hand. */
+const DRAWABLE = ["labels", "edges"];
 /** Columns of the sheet: input, drawn, truth. */
 const COLUMNS = 3;
 /** What a software adapter can show something of within a minute; with trained networks, which are larger, of fewer pairs. */
@@ -33,6 +35,13 @@ export class Translate extends TrainView {
   #empty = make("p", { class: "placeholder", text: "translate.press" });
   #drawn = new Opinions("translate.map.fake", "translate.map.fake");
   #true = new Opinions("translate.map.real", "translate.map.real");
+  #draw = make("button", { type: "button", class: "plain translate-draw", text: "translate.draw", "aria-pressed": "false", onclick: () => this.#toggle() });
+  #pairs = make("div", { class: "translate-look" });
+  #padPlace = make("div", { class: "translate-look", hidden: true });
+  /** @type {import("./pad.js").Pad | null} Loaded when it is first opened. */
+  #pad = null;
+  /** What the newest run is of; settings can be others by now. @type {{ task: string, size: number } | null} */
+  #of = null;
 
   /** @param {import("../easel.js").Easel} easel @param {import("../train/view.js").Page} page */
   constructor(easel, page) {
@@ -46,12 +55,32 @@ export class Translate extends TrainView {
     this.scroll.children[0]?.append(this.#starts());
     this.scroll.children[0]?.after(make("section", { class: "block" }, make("h2", { text: "translate.patch" }), patch, make("p", { class: "hint", text: "translate.patch.hint" })));
     const heads = make("div", { class: "translate-heads", "aria-hidden": "true" }, ...["input", "drawn", "truth"].map((name) => make("span", { text: this.text(name) })));
-    this.build(
-      kinds("translate", page.go),
-      make("div", { class: "train-top" }, this.form.segments("task", TASKS, (task) => this.#choose(task))),
+    this.#pairs.append(
       make("div", { class: "mount translate-mount" }, make("div", { class: "translate-pairs" }, heads, this.#sheet, this.#empty), this.#drawn.figure, this.#true.figure),
       make("div", { class: "under" }, make("p", { class: "caption", text: "translate.map.hint" })),
     );
+    this.build(
+      kinds("translate", page.go),
+      make("div", { class: "train-top" }, this.form.segments("task", TASKS, (task) => this.#choose(task))),
+      make("div", { class: "row" }, this.#draw), this.#pairs, this.#padPlace,
+    );
+  }
+
+  /** @override @returns {ReturnType<TrainView["beginning"]>} */
+  beginning() {
+    const begin = super.beginning();
+    return () => {
+      const run = /** @type {NonNullable<typeof begin>} */ (begin)();
+      this.#of = { task: this.config.task, size: this.config.size };
+      return run;
+    };
+  }
+
+  /** @override @param {Blob} state @param {any} config @param {string} [kept] */
+  resume(state, config, kept) {
+    super.resume(state, config, kept);
+    this.#of = { task: this.config.task, size: this.config.size };
+    this.#arrange();
   }
 
   /** @override */
@@ -68,6 +97,7 @@ export class Translate extends TrainView {
     this.#true.on(this.#sheet, 2 * side, 0, side);
     this.#sheet.setAttribute("aria-label", t("translate.sheet", { step: this.training.step }));
     this.#arrange();
+    this.#pad?.refresh();
   }
 
   /** @override @param {Record<string, number[]>} arrays */
@@ -132,6 +162,8 @@ export class Translate extends TrainView {
   /** @override */
   clear() {
     super.clear();
+    this.#of = null;
+    this.#pad?.refresh(true);
     this.#sheet.width = this.#sheet.height = 1;
     this.#drawn.clear();
     this.#true.clear();
@@ -140,6 +172,11 @@ export class Translate extends TrainView {
   /** @override */
   show() {
     super.show();
+    const { phase, step, line, bar } = this.training;
+    if (phase === "paused" && step === 0) {
+      say(line, "train.at", { step, of: this.config.steps });
+      bar.value = 0;
+    }
     this.#arrange();
   }
 
@@ -147,6 +184,56 @@ export class Translate extends TrainView {
     const empty = this.#sheet.width <= 1;
     this.#empty.hidden = !empty;
     this.#sheet.hidden = empty;
+    const { task, size } = this.#of ?? this.config;
+    const drawable = DRAWABLE.includes(task);
+    const drawing = this.#pad !== null && !this.#padPlace.hidden && drawable;
+    this.#draw.hidden = !drawable;
+    this.#draw.setAttribute("aria-pressed", String(drawing));
+    say(this.#draw, drawing ? "translate.pairs" : "translate.draw");
+    this.#pairs.hidden = drawing;
+    if (this.#pad && !drawing) this.#padPlace.hidden = true;
+    this.#pad?.set(drawing ? { size, kind: /** @type {"labels" | "edges"} */ (task) } : null);
+  }
+
+  /** To the pad or back to the pairs; there is somebody who draws what becomes of it, even if nothing has been learnt. */
+  async #toggle() {
+    if (this.#pad && !this.#padPlace.hidden) {
+      this.#padPlace.hidden = true;
+      this.#arrange();
+      return;
+    }
+    try {
+      if (!this.#pad) {
+        const { Pad } = await import("./pad.js");
+        this.#pad = new Pad({ render: (picture) => this.#render(picture), random: (form) => this.#random(form) });
+        this.#padPlace.append(this.#pad.element);
+      }
+      this.#padPlace.hidden = false;
+      if (!this.#of) this.training.start(true);
+      this.#arrange();
+    } catch (error) {
+      alarm(error);
+    }
+  }
+
+  /** An input of some scene. @param {import("./pad.js").Form} form */
+  #random({ kind, size }) {
+    const any = (/** @type {number} */ below) => Math.floor(Math.random() * below);
+    const { scene } = this.easel.samples;
+    return this.easel.sample(kind, scene[any(scene.length)] ?? "", { seed: any(2 ** 31), size });
+  }
+
+  /** What becomes of a picture; nothing while there is no run. @param {number[]} picture */
+  async #render(picture) {
+    const { run, phase } = this.training;
+    if (!run || !this.#of || phase === "starting" || phase === "stopping" || picture.length !== 3 * this.#of.size ** 2) return null;
+    try {
+      return await createImageBitmap(await run.image({ type: "image/png", sheet: { of: picture } }));
+    } catch (error) {
+      // A run that failed is told by itself.
+      if (run === this.training.run && !run.ended) alarm(error);
+      return null;
+    }
   }
 
   /** Settings that were left as they are follow the task. @param {string} task */

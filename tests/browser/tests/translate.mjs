@@ -81,6 +81,38 @@ export const tests = [
     },
   },
   {
+    name: "what is drawn on the pad of Translate becomes a picture, by pointer and by keyboard, and is taken back",
+    async run(t) {
+      const page = await t.open({ hash: "#view=translate&start=scratch&size=32&count=2&width=4&discriminatorWidth=4&patch=16&lang=en" });
+      await t.until(page, () => document.querySelector("#translate")?.checkVisibility(), "the view");
+      await page.click("#translate .translate-draw");
+      await t.until(page, () => document.querySelector("#translate .pad-result")?.checkVisibility() && document.querySelector("#translate .stage")?.dataset.phase === "paused", "what becomes of the empty sheet", 120_000);
+      const now = (/** @type {string} */ which) => page.$eval(`#translate .pad-${which}`, (canvas) => /** @type {HTMLCanvasElement} */ (canvas).toDataURL());
+      const other = (/** @type {string} */ before) => page.waitForFunction((before) => /** @type {HTMLCanvasElement | null} */ (document.querySelector("#translate .pad-result"))?.toDataURL() !== before, {}, before);
+      const [sheet, picture] = [await now("canvas"), await now("result")];
+      const box = await (await page.$("#translate .pad-canvas"))?.boundingBox();
+      t.assert(box, "the pad has no place");
+      const { x, y, width } = box;
+      await page.mouse.move(x + width / 4, y + width / 2);
+      await page.mouse.down();
+      await page.mouse.move(x + (3 * width) / 4, y + width / 2, { steps: 4 });
+      await page.mouse.up();
+      await other(picture);
+      t.assert((await now("canvas")) !== sheet, "the stroke left nothing");
+      await page.click("#translate [data-pad=undo]");
+      t.equal(await now("canvas"), sheet, "the drawing after Undo");
+      await page.waitForFunction((before) => /** @type {HTMLCanvasElement | null} */ (document.querySelector("#translate .pad-result"))?.toDataURL() === before, {}, picture);
+      await page.focus("#translate .pad-canvas");
+      await page.keyboard.press("ArrowLeft");
+      t.assert(/Column \d+, row \d+/.test(await page.$eval("#live", (live) => live.textContent ?? "")), "the cursor is not announced");
+      await page.keyboard.press("Space");
+      await other(picture);
+      await bringAxe(page);
+      await clean(t, page, "the pad");
+      t.said = `${await page.$eval("#translate .pad-result", (canvas) => /** @type {HTMLElement} */ (canvas).dataset.took)} ms`;
+    },
+  },
+  {
     name: "axe-core finds nothing in Translate, in two languages and two themes, and 360 px are wide enough",
     async run(t) {
       const page = await t.open({ hash: "#view=translate&task=edges&patch=16&lang=en&theme=light" });
