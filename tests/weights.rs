@@ -122,7 +122,9 @@ fn the_feature_network_keeps_its_budget() {
 
 /// A start fits the defaults, with the task in its id, and no other widths; the page puts them so.
 fn translates(id: &str, name: &str, file: &[u8]) {
-    let text = id.split_once('-').map(|(_, task)| format!(r#"{{"task":"{task}"}}"#));
+    let text = id
+        .split_once('-')
+        .map(|(_, task)| format!(r#"{{"task":"{task}"}}"#));
     let config = serde_json::from_str(&text.expect("cyclegan-task")).expect("a task");
     let run = |config: &CycleganConfig| {
         let run = CycleganTrainer::new(config, &Device::flex());
