@@ -30,7 +30,7 @@ const BROWSER: [&str; 7] = [
     "exports.rs",
     "bench.rs",
     "session/browser.rs",
-    "session/browser/gan.rs",
+    "session/browser/own.rs",
     "session/host.rs",
     "session/inputs.rs",
     "gpu/present.rs",
