@@ -122,7 +122,7 @@ fn two_steps_follow_pytorch() {
             let miss = seen.zip(truth).map(|(a, b)| (a - b).abs() / b.abs());
             let miss = miss.fold(0.0, f32::max);
             eprintln!("{name}, step {step}: losses off by {miss:e}");
-            // Measured: .
+            // Derived: float32 beside float64, 1e-7 at each of some thirty layers, and as much room again.
             assert!(miss < 1e-4, "{name}, step {step}: {miss:e}");
             state(&run).1.into_iter().collect::<BTreeMap<_, _>>()
         });
@@ -150,10 +150,11 @@ fn two_steps_follow_pytorch() {
             }
         }
         eprintln!("{name}: gradients, running statistics, weights off by {worst:?}");
-        // Measured: .
+        // Derived: as above; and the smallest gradients, 3e-7, are next to the rounding of the largest, 5e-8, so that in
+        // Adam's second step they can move their weights by a tenth of the rate in another way.
         assert!(worst[0] < 1e-4 && worst[1] < 1e-4, "{name}: {worst:?}");
         assert!(
-            worst[2] < 2e-2,
+            worst[2] < 1e-1,
             "{name}: weights are off by {} rates",
             worst[2]
         );

@@ -37,6 +37,8 @@ fn small() -> ProganConfig {
         fmap_base: 16,
         fmap_max: 6,
         averaging: 0.9,
+        generator_rate: 1e-3,
+        discriminator_rate: 1e-3,
         ..ProganConfig::default()
     }
 }

@@ -62,7 +62,7 @@ export class Cycle extends TrainView {
         this.show();
         this.ask();
       };
-      const own = new Own(easel, { place, size: () => Math.round(this.config.size * LOADED), changed });
+      const own = new Own(easel, { place, size: () => Math.round(this.config.size * LOADED), changed, hint: "cycle.own.hint" });
       place.addEventListener("dragover", (event) => event.preventDefault());
       place.addEventListener("drop", (event) => {
         event.preventDefault();
@@ -71,7 +71,8 @@ export class Cycle extends TrainView {
       });
       return own;
     });
-    this.scroll.children[1]?.after(this.#starts(), make("section", { class: "block" }, make("h2", { text: "cycle.aids" }), ...SWITCHES.map(({ key }) => this.#switch(key))));
+    this.scroll.children[0]?.append(this.#starts());
+    this.scroll.children[1]?.after(make("section", { class: "block" }, make("h2", { text: "cycle.aids" }), ...SWITCHES.map(({ key }) => this.#switch(key))));
     const row = this.scroll.lastElementChild?.querySelector(".row");
     for (const network of /** @type {const} */ (["G_A", "G_B"])) {
       const save = button("plain", "save", key(`cycle.save.${network}`), () => this.give(`-${network}.safetensors`, async () => alone(/** @type {Blob} */ (await this.training.run?.weights()), network)));
@@ -240,7 +241,7 @@ export class Cycle extends TrainView {
 
   #starts() {
     const box = make("input", { type: "checkbox", "aria-describedby": "cycle-start-hint", onchange: () => this.#begin(box.checked) });
-    const row = make("section", { class: "block" }, make("label", { class: "switch" }, box, make("span", { text: "cycle.start" })), make("p", { class: "hint", id: "cycle-start-hint", text: "cycle.start.hint" }));
+    const row = make("div", {}, make("label", { class: "switch" }, box, make("span", { text: "cycle.start" })), make("p", { class: "hint", id: "cycle-start-hint", text: "cycle.start.hint" }));
     this.form.also(() => {
       box.checked = this.config.start !== "";
       row.hidden = this.defaults(this.config.task).start === "";

@@ -47,6 +47,7 @@ export const en = {
   "cycle.pool.hint": "The discriminators are shown older drawings, too. Without it they forget them, and the networks can go round in circles.",
   "cycle.own.a": "Pictures of the first kind",
   "cycle.own.b": "Pictures of the second kind",
+  "cycle.own.hint": "Drop pictures, a folder or a zip here, or choose them. They stay on this device. Pieces of the middle square of each are learnt from.",
   "cycle.own.first": "Choose pictures of both kinds first; at least 16 of each.",
   "cycle.l1_held": "Distance from the truth",
   "cycle.l1_held.hint": "Mean difference between what is drawn and the same scene of the second kind, which the networks are never shown; pixels go from -1 to 1.",

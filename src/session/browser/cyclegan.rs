@@ -56,6 +56,7 @@ impl Session {
             estimate,
             notes: Vec::new(),
             generator: None,
+            generators: Vec::new(),
         });
         // What there is before the first step, which can take long.
         host.show(job.preview(), progress.step).await?;

@@ -75,10 +75,10 @@ export class Own {
 
   /**
    * @param {import("../../easel.js").Easel} easel
-   * @param {{ place: HTMLElement, size: () => number, changed: () => void }} view `size`: that of a picture; `changed` is
-   *   called whenever `blob` is another one
+   * @param {{ place: HTMLElement, size: () => number, changed: () => void, hint?: Key }} view `size`: that of a picture; `changed`
+   *   is called whenever `blob` is another one
    */
-  constructor(easel, { place, size, changed }) {
+  constructor(easel, { place, size, changed, hint = "own.hint" }) {
     this.#easel = easel;
     this.#size = size;
     this.#changed = changed;
@@ -97,7 +97,7 @@ export class Own {
     this.#shooting = make("div", { class: "own-camera", hidden: true }, this.#video, this.#shutter());
     place.classList.add("own");
     place.append(
-      make("p", { class: "hint", text: "own.hint" }),
+      make("p", { class: "hint", text: hint }),
       make("div", { class: "row" }, chooser("own.files", false), chooser("own.folder", true), this.#camera, this.#clear, this.#stop),
       this.#shooting, this.#bar, this.#said, this.#left,
     );
