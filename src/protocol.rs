@@ -11,6 +11,8 @@
 mod cyclegan;
 mod gan;
 mod pix2pix;
+mod progan;
+mod stylize;
 mod walk;
 
 use serde::{Deserialize, Serialize};
@@ -23,7 +25,9 @@ pub use gan::{
     GanConfig, GanControl, GanData, GanNetwork, GanVariant, Learning, NoiseLabel, Objective,
     PictureLabel,
 };
-pub use pix2pix::{Pix2pixConfig, Pix2pixControl, Pix2pixTask};
+pub use pix2pix::{Pairing, Pix2pixConfig, Pix2pixControl, Pix2pixTask};
+pub use progan::{ProganConfig, ProganControl, ProganObjective};
+pub use stylize::{StylizeConfig, StylizeControl};
 pub use walk::{Between, Generator, Place, Term, WalkConfig, WalkControl};
 
 /// Page to worker.
@@ -47,7 +51,7 @@ pub enum Request {
         #[cfg_attr(
             target_family = "wasm",
             tsify(
-                type = "Partial<GatysControl> | Partial<GanControl> | Partial<WalkControl> | Partial<Pix2pixControl> | Partial<CycleganControl>"
+                type = "Partial<GatysControl> | Partial<GanControl> | Partial<WalkControl> | Partial<Pix2pixControl> | Partial<CycleganControl> | Partial<StylizeControl> | Partial<ProganControl>"
             )
         )]
         control: serde_json::Value,
@@ -90,6 +94,9 @@ pub enum Request {
         ticket: u32,
         size: u32,
         names: Vec<String>,
+        /// Make pairs of them for `pix2pix`.
+        #[serde(default)]
+        pairs: Option<Pairing>,
     },
     /// Stop a [`Request::Prepare`], which then fails with `stopped`.
     Abandon { ticket: u32 },
@@ -141,6 +148,9 @@ pub enum Event {
         /// Of a `walk`.
         #[serde(skip_serializing_if = "Option::is_none")]
         generator: Option<Generator>,
+        /// Of a `stylize`: the generators that its file holds, if there are several.
+        #[serde(skip_serializing_if = "Vec::is_empty")]
+        generators: Vec<String>,
     },
     /// About every 100 ms.
     Progress {
@@ -227,7 +237,8 @@ pub enum Event {
 pub struct LeftOut {
     /// `broken`, `not-a-picture`, `unsupported` (a format that nobody here reads), `too-large`, `too-many`, `zip-bomb`,
     /// `nested-zip`, `encrypted`, `bad-idx`, `unreadable`; `labels-do-not-fit` (no pictures to a file of labels);
-    /// `without-label` (pictures that are used, but keep the others from having classes).
+    /// `without-label` (pictures that are used, but keep the others from having classes); `not-a-pair` (nothing that has
+    /// two sides, or lies in a folder), `without-partner` (no file of its name in the other folder).
     pub code: String,
     /// How many files or pictures.
     pub count: u32,
@@ -244,6 +255,10 @@ pub enum SampleKind {
     Scene,
     /// A picture in an art style from `data::styles`, to take the style from.
     Style,
+    /// The label map of a scene, a square, as `pix2pix` is given it.
+    Labels,
+    /// The edges of a scene's photo, likewise.
+    Edges,
 }
 
 /// The names that [`Request::Sample`] knows.
@@ -279,7 +294,7 @@ impl Default for Encoding {
 }
 
 /// What [`Request::Image`] asks for. A job that has no such sheet gives the present picture.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
 #[serde(rename_all = "kebab-case")]
 pub enum Sheet {
@@ -292,6 +307,12 @@ pub enum Sheet {
     Map(u32),
     /// `cyclegan`: both replay buffers, that of pictures of B first, 25 in a row.
     Buffer,
+    /// `progan`: the same noise at every level, as the network drew it when the level was left, a row for each.
+    Levels,
+    /// `progan`: real pictures as the discriminator is shown them now.
+    Real,
+    /// `pix2pix`: what becomes of a picture of the run's size, red, green and blue of one pixel after the other.
+    Of(Vec<u8>),
 }
 
 /// A job and all its settings. Every field has a default.
@@ -307,8 +328,12 @@ pub enum JobConfig {
     Walk(WalkConfig),
     /// Learn to turn one picture into another from pairs (Isola et al. 2017).
     Pix2pix(Pix2pixConfig),
+    /// Turn one picture into another by a trained network.
+    Stylize(StylizeConfig),
     /// Learn to turn pictures of one kind into another without pairs (Zhu et al. 2017).
     Cyclegan(CycleganConfig),
+    /// Train two networks that grow (Karras et al. 2018).
+    Progan(ProganConfig),
 }
 
 /// The defaults of every job, as the page shows them.
@@ -323,8 +348,12 @@ pub struct Defaults {
     pub walk: WalkConfig,
     /// See [`Pix2pixConfig`].
     pub pix2pix: Pix2pixConfig,
+    /// See [`StylizeConfig`].
+    pub stylize: StylizeConfig,
     /// See [`CycleganConfig`].
     pub cyclegan: CycleganConfig,
+    /// See [`ProganConfig`].
+    pub progan: ProganConfig,
 }
 
 impl Default for Defaults {
@@ -334,7 +363,9 @@ impl Default for Defaults {
             gan: GanConfig::all(),
             walk: WalkConfig::default(),
             pix2pix: Pix2pixConfig::default(),
+            stylize: StylizeConfig::default(),
             cyclegan: CycleganConfig::default(),
+            progan: ProganConfig::default(),
         }
     }
 }

@@ -25,6 +25,7 @@ struct Counter {
     kept: u32,
     restored: bool,
     tuned: Option<f32>,
+    lasting: bool,
 }
 
 impl Counter {
@@ -36,6 +37,7 @@ impl Counter {
             kept: 0,
             restored: false,
             tuned: None,
+            lasting: false,
         }
     }
 }
@@ -70,6 +72,9 @@ impl Job for Counter {
             height: 1,
         }
     }
+    fn lasting(&self) -> bool {
+        self.lasting
+    }
     fn tune(&mut self, control: &Value) -> Result<(), Error> {
         let rate = control["learningRate"].as_f64().unwrap_or(0.0) as f32;
         if rate > 1.0 {
@@ -103,6 +108,8 @@ struct Page {
     script: RefCell<VecDeque<(f64, Command)>>,
     said: RefCell<Vec<String>>,
     progress: RefCell<Vec<u32>>,
+    /// What had been said when each picture was shown.
+    shown: RefCell<Vec<usize>>,
 }
 
 impl Page {
@@ -159,6 +166,7 @@ impl Host for Page {
         }
     }
     async fn show(&mut self, _: Tensor<2, Int>, _: u32) -> Result<(), Error> {
+        self.shown.borrow_mut().push(self.said.borrow().len());
         Ok(())
     }
     async fn image(&mut self, ticket: u32, _: Encoding, _: Tensor<2, Int>) {
@@ -282,6 +290,25 @@ fn a_control_out_of_range_is_refused_and_the_run_goes_on() {
         ["refused bad-setting", "tuned", "finished false"]
     );
     assert_eq!(job.tuned, Some(0.5));
+}
+
+#[test]
+fn controls_that_last_are_shown_after_the_end_before_they_are_answered() {
+    let tune = |rate: f32| Command::Tune(json!({ "learningRate": rate }));
+    let script = || vec![(1e6, tune(0.5)), (1e6, tune(5.0))];
+    let said = ["finished false", "tuned", "refused bad-setting"];
+    for lasting in [true, false] {
+        let mut job = Counter {
+            lasting,
+            ..Counter::new(3)
+        };
+        let page = run(&mut job, script());
+        assert_eq!(*page.said.borrow(), said);
+        assert_eq!(job.tuned, Some(0.5));
+        let shown = page.shown.borrow();
+        let after = shown.iter().filter(|said| **said == 1).count();
+        assert_eq!(after, usize::from(lasting), "{shown:?}");
+    }
 }
 
 #[test]

@@ -12,10 +12,12 @@ use burn::tensor::{Device, Tensor, TensorData};
 use common::{root, shared, values};
 use easel::data::dataset::Dataset;
 use easel::error::Error;
-use easel::jobs::{CycleganTrainer, GanTrainer, classifier_of};
+use easel::jobs::{CycleganTrainer, GanTrainer, Pix2pixTrainer, classifier_of};
 use easel::models::{Architecture, ClassifierConfig, FeatureNetwork};
-use easel::protocol::{CycleganConfig, GanConfig, GanData, JobConfig, Pooling};
+use easel::protocol::{GanConfig, GanData, JobConfig, Pooling};
 use easel::weights::{Header, MAX_HEADER, Weights, manifest, sha256, verify, write_f16};
+use safetensors::SafeTensors;
+use serde_json::Value;
 
 fn code(result: Result<impl Sized, Error>) -> &'static str {
     match result {
@@ -72,8 +74,8 @@ fn every_model_of_the_manifest_is_there_whole_and_loads() {
             names_classes(&model.id, &model.file, &bytes);
         } else if model.job == "gan" {
             begins_a_run(&model.id, &model.file, &bytes);
-        } else if model.job == "cyclegan" {
-            translates(&model.id, &model.file, &bytes);
+        } else if model.architecture == model.job {
+            begins_a_translation(&model.job, &model.file, &bytes);
         } else {
             let net = Architecture::named(&model.architecture).expect(&model.architecture);
             let weights =
@@ -120,25 +122,6 @@ fn the_feature_network_keeps_its_budget() {
     assert!(numbers <= 1_500_000, "{numbers} parameters");
 }
 
-/// A start fits the defaults, with the task in its id, and no other widths; the page puts them so.
-fn translates(id: &str, name: &str, file: &[u8]) {
-    let text = id
-        .split_once('-')
-        .map(|(_, task)| format!(r#"{{"task":"{task}"}}"#));
-    let config = serde_json::from_str(&text.expect("cyclegan-task")).expect("a task");
-    let run = |config: &CycleganConfig| {
-        let run = CycleganTrainer::new(config, &Device::flex());
-        run.expect("the defaults").begin_with(name, file)
-    };
-    run(&config).expect(name);
-    let other = CycleganConfig {
-        blocks: config.blocks + 1,
-        ..config
-    };
-    run(&other).expect_err("other networks");
-    assert!(file.len() < 3_000_000, "{} bytes", file.len());
-}
-
 /// A start fits the defaults of the variant and the data in its id, and no others.
 fn begins_a_run(id: &str, name: &str, file: &[u8]) {
     let (variant, data) = id.split_once('-').expect("variant-data");
@@ -157,6 +140,28 @@ fn begins_a_run(id: &str, name: &str, file: &[u8]) {
         ..config
     };
     assert_eq!(code(start(&other)), "weights-shape");
+}
+
+/// A start fits the settings that it carries, and no others.
+fn begins_a_translation(job: &str, name: &str, file: &[u8]) {
+    let (_, header) = SafeTensors::read_metadata(file).expect(name);
+    let carried = header.metadata().as_ref().expect("settings");
+    let mut settings: Value = serde_json::from_str(&carried["easel"]).expect("settings");
+    settings["job"] = job.into();
+    let start = |settings: &Value| match serde_json::from_value(settings.clone()) {
+        Ok(JobConfig::Pix2pix(config)) => {
+            let run = Pix2pixTrainer::new(&config, &Device::flex());
+            run.expect(name).begin_with(name, file)
+        }
+        Ok(JobConfig::Cyclegan(config)) => {
+            let run = CycleganTrainer::new(&config, &Device::flex());
+            run.expect(name).begin_with(name, file)
+        }
+        other => panic!("{name} holds the settings of {other:?}"),
+    };
+    start(&settings).expect(name);
+    settings["width"] = (settings["width"].as_u64().expect("a number") + 1).into();
+    assert_eq!(code(start(&settings)), "weights-shape");
 }
 
 /// A classifier is that of the data in its id, in the size of the defaults, and of no other.

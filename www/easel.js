@@ -26,7 +26,11 @@
  * @typedef {import("./pkg/easel.d.ts").CycleganControl} CycleganControl
  * @typedef {import("./pkg/easel.d.ts").WalkConfig} WalkConfig
  * @typedef {import("./pkg/easel.d.ts").WalkControl} WalkControl
- * @typedef {Partial<GatysControl> | Partial<GanControl> | Partial<WalkControl> | Partial<Pix2pixControl> | Partial<CycleganControl>} Control Live controls of the job that runs.
+ * @typedef {import("./pkg/easel.d.ts").StylizeConfig} StylizeConfig
+ * @typedef {import("./pkg/easel.d.ts").StylizeControl} StylizeControl
+ * @typedef {import("./pkg/easel.d.ts").ProganConfig} ProganConfig
+ * @typedef {import("./pkg/easel.d.ts").ProganControl} ProganControl
+ * @typedef {Partial<GatysControl> | Partial<GanControl> | Partial<WalkControl> | Partial<Pix2pixControl> | Partial<CycleganControl> | Partial<StylizeControl> | Partial<ProganControl>} Control Live controls of the job that runs.
  * @typedef {import("./pkg/easel.d.ts").AdapterInfo} AdapterInfo
  * @typedef {import("./pkg/easel.d.ts").ModelInfo} ModelInfo
  * @typedef {import("./pkg/easel.d.ts").Defaults} Defaults
@@ -47,7 +51,7 @@
  *   state of that step, after `error` ended its worker.
  *
  * @typedef {object} Inputs
- * @property {Blob} [content] `gatys`: the picture to stylize.
+ * @property {Blob} [content] `gatys`, `stylize`: the picture to stylize.
  * @property {Blob[]} [styles] `gatys`: the pictures to take the style from.
  * @property {Blob} [init] The picture to start from, with `init: "picture"`.
  * @property {Blob} [network] `gatys`: a `.safetensors` file, with `network: "custom"`. `gan`: what {@link Run.weights} gave,

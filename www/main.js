@@ -16,8 +16,10 @@ import { hideTrouble, showTrouble } from "./views/trouble.js";
 const LATER = {
   lab: async () => (await import("./lab/lab.js")).Lab,
   walk: async () => (await import("./walk/walk.js")).Walk,
+  apply: async () => (await import("./apply/apply.js")).Apply,
   translate: async () => (await import("./translate/translate.js")).Translate,
   cycle: async () => (await import("./cycle/cycle.js")).Cycle,
+  grow: async () => (await import("./grow/grow.js")).Grow,
 };
 /** @typedef {keyof typeof LATER} Later */
 /** @typedef {import("./views").Opened} Opened */
@@ -33,7 +35,7 @@ const opened = {};
 /** @type {"stylize" | Later} */
 let shown = "stylize";
 /** Which of them a run is of. @type {{ [job: string]: Later }} */
-const OF = { gan: "lab", walk: "walk", pix2pix: "translate", cyclegan: "cycle" };
+const OF = { gan: "lab", walk: "walk", pix2pix: "translate", cyclegan: "cycle", stylize: "apply", progan: "grow" };
 const busy = () => Object.values(opened).some((one) => one.busy);
 
 const view = new Stylize(async (state, link, kept) => {
@@ -109,8 +111,8 @@ const other = () => (shown === "stylize" ? undefined : opened[shown]);
 /** The address that rebuilds what is shown. */
 const address = () => (other() ? `#${other()?.link(chosen)}` : view.link());
 
-/** The two that translate share one. @param {string} name */
-const tab = (name) => element(`nav-${name === "cycle" ? "translate" : name}`);
+/** Those that translate share one, and those of the lab. @param {string} name */
+const tab = (name) => element(`nav-${name === "cycle" ? "translate" : name === "grow" ? "lab" : name}`);
 
 /** @param {typeof shown} name */
 function show(name) {
@@ -193,7 +195,7 @@ async function go(name) {
     if (loaded) alarm(error);
   }
 }
-for (const name of /** @type {Later[]} */ (["lab", "walk", "translate"])) {
+for (const name of /** @type {Later[]} */ (["lab", "walk", "apply", "translate"])) {
   tab(name).addEventListener("click", (event) => {
     event.preventDefault();
     go(name);

@@ -246,11 +246,8 @@ export class Run {
       this.#recovered(this.#lost, this.#recovery);
       return;
     }
-    if (this.#ended) {
-      // The best picture can follow a stop: the consumer may still be reading.
-      if (event.type === "frame") event.bitmap.close();
-      return;
-    }
+    // A stop, and controls that last, bring a picture after the end.
+    if (this.#ended && !["frame", "tuned", "refused"].includes(event.type)) return;
     if (event.type === "frame") {
       const stale = this.#queue.findIndex((queued) => queued.type === "frame");
       if (stale >= 0) {
@@ -275,10 +272,10 @@ export class Run {
 
   /** For {@link Easel}: the run failed. @param {EaselError} error */
   fail(error) {
+    for (const { promise } of this.#waiting.splice(0)) promise.reject(error);
     if (this.#ended) return;
     this.#ended = true;
     this.#error = error;
-    for (const { promise } of this.#waiting.splice(0)) promise.reject(error);
     this.#done.reject(error);
     this.#wake();
   }
@@ -307,7 +304,7 @@ export class Run {
    */
   async #confirm(type, request, on) {
     if (request.type === "pause") this.#paused = request.on;
-    if (this.#ended || this.#lost) return;
+    if (this.#lost || (this.#ended && (type !== "tuned" || !this.#link.has(this)))) return;
     /** @type {ReturnType<typeof deferred<void>>} */
     const promise = deferred();
     this.#waiting.push({ type, on, promise });

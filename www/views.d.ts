@@ -3,8 +3,10 @@
 export interface Opened {
   lab: import("./lab/lab.js").Lab;
   walk: import("./walk/walk.js").Walk;
+  apply: import("./apply/apply.js").Apply;
   translate: import("./translate/translate.js").Translate;
   cycle: import("./cycle/cycle.js").Cycle;
+  grow: import("./grow/grow.js").Grow;
 }
 
 /** Of the page's catalogue and those of the views. */
@@ -15,4 +17,6 @@ export type Key =
   | keyof typeof import("./train/en.js").en
   | keyof typeof import("./train/own/en.js").en
   | keyof typeof import("./translate/en.js").en
-  | keyof typeof import("./cycle/en.js").en;
+  | keyof typeof import("./apply/texts.js").en
+  | keyof typeof import("./cycle/en.js").en
+  | keyof typeof import("./grow/en.js").en;

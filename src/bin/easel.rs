@@ -5,6 +5,10 @@
 )]
 
 #[cfg(not(target_family = "wasm"))]
+#[path = "easel/stylize.rs"]
+mod stylize;
+
+#[cfg(not(target_family = "wasm"))]
 mod native {
     use std::collections::BTreeMap;
     use std::path::{Path, PathBuf};
@@ -20,16 +24,18 @@ mod native {
     use easel::ops::{Adapter, use_adapter};
     use easel::protocol::{
         CycleganConfig, CycleganControl, GanConfig, GanControl, GanData, GatysConfig, ModelInfo,
-        Pix2pixConfig,
+        Pairing, Pix2pixConfig, ProganConfig, ProganControl,
     };
     use easel::train::run::Output;
-    use easel::train::{classifier, cyclegan, features, gan, pix2pix};
+    use easel::train::{classifier, cyclegan, features, gan, pix2pix, progan};
     use easel::weights::{Weights, sha256};
     use serde::de::DeserializeOwned;
     use serde_json::{Value, json};
 
     type Failed = Box<dyn std::error::Error>;
     type Done = Result<(), Failed>;
+
+    use crate::stylize::{StylizeArgs, stylize};
 
     #[derive(Parser)]
     #[command(about = "Trains the weights of Easel's page, and runs its jobs on files")]
@@ -48,6 +54,8 @@ mod native {
         Train(Model),
         /// Stylize one picture by optimisation.
         Gatys(GatysArgs),
+        /// Turn pictures into others by a trained network.
+        Stylize(StylizeArgs),
         /// Measure the kernels on the graphics card: layers, a whole network, and the same in PyTorch.
         Bench(BenchArgs),
     }
@@ -64,6 +72,8 @@ mod native {
         Pix2pix(Pix2pixArgs),
         /// Two translations that undo each other, learnt from pictures without pairs.
         Cyclegan(CycleganArgs),
+        /// Two networks that grow.
+        Progan(ProganArgs),
     }
 
     #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -150,9 +160,24 @@ mod native {
 
     #[derive(Args)]
     struct Pix2pixArgs {
-        /// What becomes the photo of a scene: its `edges`, or the photo in `grey`.
+        /// From `edges`, `labels` or `grey` to the photo of a scene; from the photo to that by `night` or in `winter`; from an
+        /// aerial photo to the `map`.
         #[arg(long, default_value = "edges")]
         task: String,
+        /// Learn from your own pairs instead: a folder or a zip of pictures that have both sides, input on the left.
+        #[arg(long, conflicts_with_all = ["task", "a", "from"])]
+        pairs: Option<PathBuf>,
+        /// Or a folder of inputs, with `--b`: files of the same name belong together.
+        #[arg(long, requires = "b", conflicts_with_all = ["task", "from"])]
+        a: Option<PathBuf>,
+        #[arg(long, requires = "a")]
+        b: Option<PathBuf>,
+        /// Or a folder or a zip of any pictures, with `--make`.
+        #[arg(long, requires = "make", conflicts_with = "task")]
+        from: Option<PathBuf>,
+        /// What is made of each of them, from which it is to be found: `edges`, `grey`, `blur` or `mosaic`.
+        #[arg(long, requires = "from", value_parser = ["edges", "grey", "blur", "mosaic"])]
+        make: Option<String>,
         /// Side of a picture in pixels: 32, 64, 128 or 256.
         #[arg(long)]
         size: Option<u32>,
@@ -248,6 +273,24 @@ mod native {
     }
 
     #[derive(Args)]
+    struct ProganArgs {
+        /// `digits`, `scenes`, or the path of a folder of pictures, a zip, or an idx file.
+        #[arg(long, default_value = "scenes")]
+        data: String,
+        /// Side of the last level in pixels: 4, 8, ... 256.
+        #[arg(long)]
+        size: Option<u32>,
+        /// Pictures over which a level fades in.
+        #[arg(long)]
+        fade: Option<u32>,
+        /// Pictures from which a level is learnt after that.
+        #[arg(long)]
+        stable: Option<u32>,
+        #[command(flatten)]
+        run: RunArgs,
+    }
+
+    #[derive(Args)]
     struct GatysArgs {
         content: PathBuf,
         #[arg(required = true)]
@@ -323,7 +366,9 @@ mod native {
             What::Train(Model::Classifier(args)) => train_classifier(args, &device()),
             What::Train(Model::Pix2pix(args)) => train_pix2pix(args, &device()),
             What::Train(Model::Cyclegan(args)) => train_cyclegan(args, &device()),
+            What::Train(Model::Progan(args)) => train_progan(args, &device()),
             What::Gatys(args) => gatys(args, &device()),
+            What::Stylize(args) => stylize(&args, &device()),
             What::Bench(_) if command.device == Some(Where::Cpu) => {
                 Err("bench measures the kernels of a graphics card; leave --device cpu out".into())
             }
@@ -470,12 +515,28 @@ mod native {
     }
 
     fn train_pix2pix(args: Pix2pixArgs, device: &Device) -> Done {
+        let own = match (args.pairs, args.a.zip(args.b), args.from.zip(args.make)) {
+            (Some(pairs), ..) => Some((vec![pairs], Pairing::Sides)),
+            (_, Some((a, b)), _) => Some((vec![a, b], Pairing::Folders)),
+            (.., Some((from, make))) => Some((vec![from], serde_json::from_value(make.into())?)),
+            _ => None,
+        };
+        let task = if own.is_some() {
+            "own".to_owned()
+        } else {
+            args.task
+        };
+        let said = serde_json::from_str::<Value>(&args.run.settings)?
+            .get("jitter")
+            .is_some();
         let given = [
-            ("task", Some(args.task.into())),
+            ("task", Some(task.into())),
             ("size", args.size.map(Value::from)),
+            ("jitter", (own.is_some() && !said).then(|| true.into())),
         ];
         let settings = pix2pix::Settings {
             config: args.run.config::<Pix2pixConfig>(&given)?,
+            own,
             output: args.run.output(),
         };
         let outcome = pix2pix::train(&settings, device, |line| eprintln!("{line}"))?;
@@ -500,6 +561,30 @@ mod native {
         };
         let outcome = cyclegan::train(&settings, device, |line| eprintln!("{line}"))?;
         args.run.finish("cyclegan", &outcome.file, &outcome.metrics)
+    }
+
+    fn train_progan(args: ProganArgs, device: &Device) -> Done {
+        let named = serde_json::from_value::<GanData>(args.data.clone().into()).is_ok();
+        let path = (!named).then(|| PathBuf::from(&args.data));
+        if let Some(path) = path.as_ref().filter(|path| !path.exists()) {
+            return Err(format!("{} is neither data of Easel nor a file", path.display()).into());
+        }
+        let data = if named { args.data } else { "pictures".into() };
+        let given = [
+            ("data", Some(data.into())),
+            ("size", args.size.map(Into::into)),
+            ("fade", args.fade.map(Into::into)),
+            ("stable", args.stable.map(Into::into)),
+        ];
+        let settings = progan::Settings {
+            config: args.run.config::<ProganConfig>(&given)?,
+            data: path,
+            output: args.run.output(),
+            control: args.run.control::<ProganControl>()?,
+            phases: [args.fade, args.stable],
+        };
+        let outcome = progan::train(&settings, device, |line| eprintln!("{line}"))?;
+        args.run.finish("progan", &outcome.file, &outcome.metrics)
     }
 
     /// Enters the file into the manifest beside it, if there is one. The file's stem is its id.

@@ -236,9 +236,13 @@ impl Pictures {
 
 /// A square photo of a scene, drawn at twice the size and reduced.
 pub(super) fn photo(scene: &Scene, side: u32) -> image::RgbImage {
-    let large = scene.photo(2 * side, 2 * side);
+    halved(&scene.photo(2 * side, 2 * side), side)
+}
+
+/// A square picture reduced.
+pub(super) fn halved(large: &image::RgbImage, side: u32) -> image::RgbImage {
     let filter = image::imageops::FilterType::Triangle;
-    image::imageops::resize(&large, side, side, filter)
+    image::imageops::resize(large, side, side, filter)
 }
 
 /// What is done at random to each picture that is learnt from, so that few stand for more.

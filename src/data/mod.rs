@@ -4,6 +4,7 @@ pub mod color;
 pub mod dataset;
 pub mod decode;
 pub mod digits;
+mod levels;
 pub mod own;
 pub mod pairs;
 pub mod points;

@@ -7,6 +7,7 @@
 
 mod archive;
 mod idx;
+mod paired;
 mod path;
 mod prepared;
 mod square;
@@ -19,12 +20,14 @@ use super::dataset::Pictures;
 use super::decode::decode;
 use super::seed::Seed;
 use crate::error::Error;
-use crate::protocol::LeftOut;
+use crate::protocol::{LeftOut, Pairing};
 use archive::Archive;
 use idx::{Content, Idx};
+use paired::Side;
 use path::{folder, hidden, short};
 use square::{squared, squared_grey};
 
+pub use paired::{MIN_PAIRS, PreparedPairs};
 pub use prepared::{MAX_PREPARED, Prepared};
 
 /// Fewer pictures are learnt by heart at once, and none would be left to judge by.
@@ -58,6 +61,9 @@ pub struct Collection {
     size: u32,
     most: usize,
     kept: Vec<Kept>,
+    /// How pictures become pairs, and what there is of them; it keeps nothing else then.
+    pairing: Option<Pairing>,
+    sides: Vec<Side>,
     left: BTreeMap<&'static str, LeftOut>,
     /// Files looked at, and those known of.
     seen: usize,
@@ -120,7 +126,7 @@ pub fn order(count: usize) -> Vec<usize> {
 }
 
 /// The same every time (Fisher and Yates).
-fn shuffle(all: &mut [usize]) {
+fn shuffle<T>(all: &mut [T]) {
     let mut seed = Seed::stream(1, 31);
     for i in (1..all.len()).rev() {
         all.swap(i, seed.below(i + 1));
@@ -144,6 +150,8 @@ impl Collection {
             size,
             most: MAX_PICTURES.min(MAX_VALUES / one),
             kept: Vec::new(),
+            pairing: None,
+            sides: Vec::new(),
             left: BTreeMap::new(),
             seen: 0,
             total: files,
@@ -151,6 +159,30 @@ impl Collection {
             reading: None,
             parts: Vec::new(),
             labels: Vec::new(),
+        })
+    }
+
+    /// None yet, of `files` files, for pairs of squares of `size` pixels; [`Self::finish_pairs`] ends it.
+    ///
+    /// # Errors
+    /// `BadSetting` for a size that pix2pix does not have.
+    pub fn paired(size: u32, files: usize, pairing: Pairing) -> Result<Self, Error> {
+        if ![32, 64, 128, 256].contains(&size) {
+            return Err(Error::BadSetting {
+                name: "size",
+                detail: format!("{size} is not 32, 64, 128 or 256"),
+            });
+        }
+        let most = MAX_PICTURES.min(MAX_VALUES / (6 * (size * size) as usize));
+        Ok(Self {
+            size,
+            most: if pairing == Pairing::Folders {
+                2 * most
+            } else {
+                most
+            },
+            pairing: Some(pairing),
+            ..Self::new(8, files)?
         })
     }
 
@@ -163,13 +195,13 @@ impl Collection {
     /// How many pictures are kept.
     #[must_use]
     pub fn len(&self) -> usize {
-        self.kept.len()
+        self.kept.len() + self.sides.len()
     }
 
     /// Whether none is kept.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.kept.is_empty()
+        self.len() == 0
     }
 
     /// What was left out so far.
@@ -219,7 +251,7 @@ impl Collection {
     }
 
     fn full(&self) -> bool {
-        self.kept.len() >= self.most
+        self.len() >= self.most
     }
 
     fn sort(&mut self, name: &str, bytes: Vec<u8>, archived: bool) -> bool {
@@ -229,6 +261,7 @@ impl Collection {
         match kind(&bytes) {
             Kind::Zip if archived => self.leave(name, "nested-zip"),
             Kind::Zip => self.open_archive(name, bytes),
+            Kind::Gzip | Kind::Idx if self.pairing.is_some() => self.leave(name, "not-a-pair"),
             Kind::Gzip => self.open_idx(name, bytes, true),
             Kind::Idx => self.open_idx(name, bytes, false),
             Kind::Other if self.full() => self.leave(name, "too-many"),
@@ -354,10 +387,16 @@ impl Collection {
         self.leave(&reading.name, code);
     }
 
-    /// Takes a decoded picture: its middle square, reduced, over white where it is transparent.
+    /// Takes a decoded picture: its middle square, reduced, over white where it is transparent; or its part of a pair.
     pub fn take(&mut self, name: &str, pixels: &RgbaImage) {
         if self.full() {
             return self.leave(name, "too-many");
+        }
+        if let Some(pairing) = self.pairing {
+            return match paired::side(pairing, name, pixels, self.size) {
+                Ok(side) => self.sides.push(side),
+                Err(code) => self.leave(name, code),
+            };
         }
         self.kept.push(Kept {
             values: squared(pixels, self.size),

@@ -1,31 +1,38 @@
 //! What pix2pix learns from, in memory: pairs of a picture and what it is to become.
 
-use burn::tensor::{Device, Tensor, TensorData};
-use image::RgbImage;
+mod drawing;
 
-use super::dataset::photo;
+use burn::tensor::{Device, Tensor, TensorData};
+
+use super::dataset::{halved, photo};
 use super::scenes::{NAMES, Scene};
-use super::seed::{Seed, step};
+use super::seed::Seed;
 use crate::protocol::{Pix2pixConfig, Pix2pixTask};
+pub use drawing::edges;
+pub(super) use drawing::{luminance, planes};
 
 /// Channels of either side of a pair as the networks see it.
 const CHANNELS: usize = 3;
-/// Slopes of the luminance, in grey levels a pixel, at which an edge begins to be drawn and at which it is black.
-const FAINT: f32 = 3.0;
-const BLACK: f32 = 12.0;
 
 impl Pix2pixTask {
-    /// Channels of an input in memory; one is grey.
+    /// Channels of an input in memory; one is grey. The user's own may have fewer.
     #[must_use]
     pub fn planes(self) -> usize {
         match self {
             Self::Edges | Self::Grey => 1,
-            Self::Labels | Self::Night | Self::Winter => CHANNELS,
+            _ => CHANNELS,
         }
     }
 
     /// Input `[planes, H, W]` and target `[3, H, W]` of a scene, 0..=255.
+    ///
+    /// # Panics
+    /// For the user's own pairs, which are no scenes.
     fn of(self, scene: &Scene, size: u32) -> [Vec<u8>; 2] {
+        if self == Self::Map {
+            return [Scene::aerial, Scene::map]
+                .map(|of| planes(&halved(&of(scene, 2 * size, 2 * size), size)));
+        }
         let picture = photo(scene, size);
         match self {
             Self::Edges => [edges(&picture), planes(&picture)],
@@ -36,76 +43,69 @@ impl Pix2pixTask {
             Self::Labels => [planes(&scene.label_picture(size, size)), planes(&picture)],
             Self::Night => [&picture, &photo(&scene.by_night(), size)].map(planes),
             Self::Winter => [&picture, &photo(&scene.in_winter(), size)].map(planes),
+            Self::Map | Self::Own => unreachable!("{self:?} shows no photo of a scene"),
         }
     }
 }
 
-/// Red, green and blue apart.
-fn planes(picture: &RgbImage) -> Vec<u8> {
-    let channel = |c: usize| picture.pixels().map(move |p| p.0[c]);
-    (0..CHANNELS).flat_map(channel).collect()
-}
-
-/// Rec. 601, 0..=255, row by row.
-fn luminance(picture: &RgbImage) -> Vec<f32> {
-    let grey =
-        |[r, g, b]: [u8; 3]| 0.299 * f32::from(r) + 0.587 * f32::from(g) + 0.114 * f32::from(b);
-    picture.pixels().map(|p| grey(p.0)).collect()
-}
-
-/// The edges of a picture, dark on white, `[H, W]`: the crests of the luminance's slope, as dark as they are steep. The
-/// first three steps are Canny's (1986): smoothing, Sobel's slopes, and no pixel that has a steeper neighbour across the
-/// edge. There is no hysteresis: how dark a line is takes its place.
+/// The edges of a scene's photo, as a run is given them.
 #[must_use]
-pub fn edges(picture: &RgbImage) -> Vec<u8> {
-    let (w, h) = (picture.width() as usize, picture.height() as usize);
-    let (last_x, last_y) = (w as isize - 1, h as isize - 1);
-    // What lies beyond an edge of the picture is as the edge.
-    let at = |plane: &[f32], x: isize, y: isize| {
-        plane[y.clamp(0, last_y) as usize * w + x.clamp(0, last_x) as usize]
-    };
-    let every = |value: &dyn Fn(isize, isize) -> f32| -> Vec<f32> {
-        let places = (0..h as isize).flat_map(|y| (0..w as isize).map(move |x| (x, y)));
-        places.map(|(x, y)| value(x, y)).collect()
-    };
-    let grey = luminance(picture);
-    let smooth = |plane: &[f32], [dx, dy]: [isize; 2]| {
-        every(&|x, y| {
-            let sides = at(plane, x - dx, y - dy) + at(plane, x + dx, y + dy);
-            0.5 * at(plane, x, y) + 0.25 * sides
-        })
-    };
-    let grey = smooth(&smooth(&grey, [1, 0]), [0, 1]);
-    let slope = |[dx, dy]: [isize; 2]| {
-        let change = |x, y| at(&grey, x + dx, y + dy) - at(&grey, x - dx, y - dy);
-        every(&|x, y| {
-            let sides = change(x - dy, y - dx) + change(x + dy, y + dx);
-            (2.0 * change(x, y) + sides) / 8.0
-        })
-    };
-    let (across, down) = (slope([1, 0]), slope([0, 1]));
-    let steep = every(&|x, y| at(&across, x, y).hypot(at(&down, x, y)));
-    let line = every(&|x, y| {
-        let (gx, gy) = (at(&across, x, y), at(&down, x, y));
-        // tan(22.5°): one of four directions.
-        let near = |a: f32, b: f32| a.abs() > 0.4142 * b.abs();
-        let dx = if near(gx, gy) {
-            gx.signum() as isize
-        } else {
-            0
+pub fn edges_of(scene: &Scene, size: u32) -> image::RgbImage {
+    let lines = edges(&photo(scene, size));
+    image::RgbImage::from_fn(size, size, |x, y| {
+        image::Rgb([lines[(y * size + x) as usize]; 3])
+    })
+}
+
+/// What is done at random to both sides of a pair, so that few stand for more.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Change {
+    /// Half of them are mirrored, left and right.
+    pub mirror: bool,
+    /// They are enlarged by 286 / 256, and a piece of the old size is taken.
+    pub jitter: bool,
+}
+
+/// A pair out of many, and what is done to it.
+struct Picked {
+    number: usize,
+    mirrored: bool,
+    /// Pixels to the left of a piece and above it.
+    piece: Option<[usize; 2]>,
+}
+
+/// The side of a picture of which a piece is taken: 286 for 256.
+fn enlarged(size: usize) -> usize {
+    (size * 286 + 128) / 256
+}
+
+impl Picked {
+    /// A plane in -1..1; between the pixels of an enlarged one linearly.
+    fn read(&self, plane: &[u8], size: usize, values: &mut Vec<f32>) {
+        let scale = size as f32 / enlarged(size) as f32;
+        // The pixel before a place, the one behind it, and how far it is on the way.
+        let place = |at: usize, from: usize| {
+            let last = (size - 1) as f32;
+            let at = (((at + from) as f32 + 0.5) * scale - 0.5).clamp(0.0, last);
+            (at as usize, (at as usize + 1).min(size - 1), at.fract())
         };
-        let dy = if near(gy, gx) {
-            gy.signum() as isize
-        } else {
-            0
-        };
-        let here = at(&steep, x, y);
-        let crest = here > at(&steep, x + dx, y + dy) && here >= at(&steep, x - dx, y - dy);
-        if crest { step(FAINT, BLACK, here) } else { 0.0 }
-    });
-    line.iter()
-        .map(|dark| (255.0 * (1.0 - dark)).round() as u8)
-        .collect()
+        for y in 0..size {
+            for x in 0..size {
+                let x = if self.mirrored { size - 1 - x } else { x };
+                let Some([left, above]) = self.piece else {
+                    values.push(f32::from(plane[y * size + x]) / 127.5 - 1.0);
+                    continue;
+                };
+                let ((x0, x1, right), (y0, y1, down)) = (place(x, left), place(y, above));
+                let row = |y: usize| {
+                    let [a, b] = [x0, x1].map(|x| f32::from(plane[y * size + x]));
+                    a + (b - a) * right
+                };
+                let value = row(y0) + (row(y1) - row(y0)) * down;
+                values.push(value / 127.5 - 1.0);
+            }
+        }
+    }
 }
 
 /// Square pictures of one size, two and two.
@@ -176,11 +176,42 @@ impl Pairs {
     /// If a number is not below [`Self::len`].
     #[must_use]
     pub fn at(&self, numbers: &[usize], device: &Device) -> [Tensor<4>; 2] {
-        let plain: Vec<_> = numbers.iter().map(|number| (*number, false)).collect();
-        self.tensors(&plain, device)
+        let plain = |number: &usize| Picked {
+            number: *number,
+            mirrored: false,
+            piece: None,
+        };
+        self.tensors(&numbers.iter().map(plain).collect::<Vec<_>>(), device)
     }
 
-    /// `count` random pairs, as [`Self::at`]; with `mirror`, half of them are mirrored, left and right.
+    /// Channels of an input in memory.
+    #[must_use]
+    pub fn planes(&self) -> usize {
+        self.planes
+    }
+
+    /// All inputs and all targets, one after the other.
+    #[must_use]
+    pub fn values(&self) -> [&[u8]; 2] {
+        [&self.inputs, &self.targets]
+    }
+
+    /// The first `count` of them, and the others.
+    ///
+    /// # Panics
+    /// If there are fewer.
+    #[must_use]
+    pub fn split(mut self, count: usize) -> (Self, Self) {
+        let area = self.size * self.size;
+        let rest = Self {
+            inputs: self.inputs.split_off(count * self.planes * area),
+            targets: self.targets.split_off(count * CHANNELS * area),
+            ..self
+        };
+        (self, rest)
+    }
+
+    /// `count` random pairs, as [`Self::at`], each changed at random as it is asked for.
     ///
     /// # Panics
     /// If there are none.
@@ -188,27 +219,29 @@ impl Pairs {
     pub fn batch(
         &self,
         count: usize,
-        mirror: bool,
+        change: Change,
         seed: &mut Seed,
         device: &Device,
     ) -> [Tensor<4>; 2] {
         assert!(!self.is_empty(), "a data set without pairs");
-        let mut pick = |_| (seed.below(self.len()), mirror && seed.chance(0.5));
+        let room = enlarged(self.size) - self.size;
+        let mut pick = |_| Picked {
+            number: seed.below(self.len()),
+            mirrored: change.mirror && seed.chance(0.5),
+            piece: (change.jitter).then(|| [seed.below(room + 1), seed.below(room + 1)]),
+        };
         let picked: Vec<_> = (0..count).map(&mut pick).collect();
         self.tensors(&picked, device)
     }
 
-    fn tensors(&self, picked: &[(usize, bool)], device: &Device) -> [Tensor<4>; 2] {
+    fn tensors(&self, picked: &[Picked], device: &Device) -> [Tensor<4>; 2] {
         let area = self.size * self.size;
         [(&self.inputs, self.planes), (&self.targets, CHANNELS)].map(|(all, planes)| {
             let mut values = Vec::with_capacity(picked.len() * CHANNELS * area);
-            for &(number, mirrored) in picked {
+            for one in picked {
                 for channel in 0..CHANNELS {
-                    let plane = number * planes + channel.min(planes - 1);
-                    for row in all[plane * area..][..area].chunks_exact(self.size) {
-                        let at = |x| row[if mirrored { self.size - 1 - x } else { x }];
-                        values.extend((0..self.size).map(|x| f32::from(at(x)) / 127.5 - 1.0));
-                    }
+                    let plane = one.number * planes + channel.min(planes - 1);
+                    one.read(&all[plane * area..][..area], self.size, &mut values);
                 }
             }
             let dims = [picked.len(), CHANNELS, self.size, self.size];
@@ -310,6 +343,8 @@ mod tests {
         reason = "native only: reading waits for the device"
     )]
 
+    use image::RgbImage;
+
     use super::*;
 
     fn values(x: Tensor<4>) -> Vec<f32> {
@@ -348,7 +383,12 @@ mod tests {
         pairs.push(&[0, 255, 0, 255], &[10; 12]);
         pairs.push(&[0, 255, 0, 255], &(0..12).collect::<Vec<_>>());
         let device = Device::flex();
-        let [x, y] = pairs.tensors(&[(1, false), (1, true)], &device);
+        let picked = [false, true].map(|mirrored| Picked {
+            number: 1,
+            mirrored,
+            piece: None,
+        });
+        let [x, y] = pairs.tensors(&picked, &device);
         let (x, y) = (values(x), values(y));
         let plain = [-1.0, 1.0, -1.0, 1.0].repeat(3);
         let turned = [1.0, -1.0, 1.0, -1.0].repeat(3);
@@ -358,9 +398,38 @@ mod tests {
     }
 
     #[test]
+    fn a_piece_is_cut_out_of_both_sides_of_an_enlarged_pair() {
+        let mut pairs = Pairs::new(1, 32);
+        let slope: Vec<u8> = (0..32 * 32).map(|i| 8 * (i % 32) as u8).collect();
+        pairs.push(&slope, &slope.repeat(3));
+        assert_eq!([32, 64, 128, 256].map(enlarged), [36, 72, 143, 286]);
+        let (device, jitter) = (Device::flex(), true);
+        let mut firsts = Vec::new();
+        for seed in 0..40 {
+            let change = Change {
+                jitter,
+                ..Change::default()
+            };
+            let [x, y] = pairs.batch(1, change, &mut Seed::new(seed), &device);
+            let x = values(x);
+            assert_eq!(x, values(y), "both sides are the same piece");
+            // Enlarged by 36 / 32, the slope is 32 / 36 as steep.
+            let step = (x[20] - x[10]) * 127.5 / 10.0;
+            assert!(
+                (step - 8.0 * 32.0 / 36.0).abs() < 1e-3,
+                "{step} grey levels a pixel"
+            );
+            firsts.push((x[5] * 127.5 / 8.0 * 36.0 / 32.0).round() as i32);
+        }
+        firsts.sort_unstable();
+        firsts.dedup();
+        assert_eq!(firsts.len(), 5, "places of a piece: {firsts:?}");
+    }
+
+    #[test]
     fn every_task_has_pairs_that_belong_together() {
-        use Pix2pixTask::{Edges, Grey, Labels, Night, Winter};
-        for task in [Edges, Grey, Labels, Night, Winter] {
+        use Pix2pixTask::{Edges, Grey, Labels, Map, Night, Winter};
+        for task in [Edges, Grey, Labels, Map, Night, Winter] {
             let config = Pix2pixConfig {
                 task,
                 size: 32,
@@ -374,6 +443,7 @@ mod tests {
             match task {
                 Night => assert!(2 * found < given, "{found} by night, {given} by day"),
                 Winter => assert!(found > given + 10, "{found} in snow, {given} before"),
+                Map => assert!(found > given + 30, "{found} on the map, {given} from above"),
                 _ => {}
             }
         }

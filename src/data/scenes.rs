@@ -5,6 +5,7 @@
 //! every rendering of one scene shows the same world: a photo, by day or by night, in its own season or in winter, and
 //! a map of what each pixel shows.
 
+mod above;
 mod buildings;
 pub mod canvas;
 pub mod class;

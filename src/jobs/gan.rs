@@ -27,6 +27,7 @@ pub(super) use job::picture_of_points;
 pub use job::{Gan, real_points};
 use networks::{Discriminator, Generator, Pair};
 pub use read::{TrainedGenerator, read_generator};
+pub(super) use read::{alone, refused};
 pub use recognised::classifier_of;
 pub use state::GanState;
 

@@ -320,7 +320,7 @@ impl Gatys {
 }
 
 /// `Y = 0.299 R + 0.587 G + 0.114 B` of `[1, 3, H, W]`, as `[1, 1, H, W]`.
-fn luminance(x: Tensor<4>) -> Tensor<4> {
+pub(super) fn luminance(x: Tensor<4>) -> Tensor<4> {
     let weights = Tensor::<1>::from_floats([0.299, 0.587, 0.114], &x.device());
     (x * weights.reshape([1, 3, 1, 1])).sum_dim(1)
 }

@@ -8,7 +8,9 @@ mod gatys_image;
 mod gatys_targets;
 mod patch;
 mod pix2pix;
+mod progan;
 mod state;
+mod stylize;
 mod training;
 mod walk;
 
@@ -36,7 +38,13 @@ pub use gatys_targets::{GatysInputs, Losses, Targets};
 pub use pix2pix::{
     Pix2pix, Pix2pixMetrics, Pix2pixState, Pix2pixTrainer, check_pix2pix, estimate_pix2pix,
 };
+pub use progan::{
+    Progan, ProganBatch, ProganMetrics, ProganState, ProganTrainer, check_progan, estimate_progan,
+};
 pub use state::RunState;
+pub use stylize::{
+    Network, PictureGenerator, Stylize, check_stylize, estimate_stylize, read_picture_generator,
+};
 pub use walk::{Walk, check_walk};
 
 /// Something the user started. The session calls [`Job::step`] until it is done; every await
@@ -49,6 +57,10 @@ pub trait Job {
     fn step(&mut self) -> Result<Status, Error>;
     /// The picture to show now: `[H, W]` packed RGBA8, still on the GPU.
     fn preview(&self) -> Tensor<2, Int>;
+    /// Whether live controls count when all steps are done, too: they change only what is shown.
+    fn lasting(&self) -> bool {
+        false
+    }
     /// Whether every single step is shown, however quick they are.
     fn each(&self) -> bool {
         false
@@ -61,7 +73,7 @@ pub trait Job {
     fn metrics(&self) -> Vec<(String, Tensor<1>)>;
     /// Where the job stands.
     fn progress(&self) -> Progress;
-    /// Whether [`Job::preview`] is shown as it changes. A job that says no is drawn from what it [`Job::tell`]s.
+    /// Whether [`Job::preview`] is shown as it changes: not if it is drawn from what it [`Job::tell`]s, or has nothing yet.
     fn pictured(&self) -> bool {
         true
     }

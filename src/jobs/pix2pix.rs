@@ -10,7 +10,7 @@ use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor};
 
-use crate::data::pairs::Pairs;
+use crate::data::pairs::{Change, Pairs};
 use crate::data::seed::Seed;
 use crate::error::Error;
 use crate::losses::adversarial;
@@ -115,9 +115,9 @@ impl Pix2pixTrainer {
     /// If the pairs have another size than the run.
     pub fn step(&mut self, data: &Pairs) {
         assert_eq!(data.size(), self.config.size as usize, "the size of a pair");
-        let Pix2pixConfig { batch, mirror, .. } = self.config;
-        let batch = batch as usize;
-        let [input, target] = data.batch(batch, mirror, &mut self.seed, &self.device);
+        let Pix2pixConfig { mirror, jitter, .. } = self.config;
+        let (batch, change) = (self.config.batch as usize, Change { mirror, jitter });
+        let [input, target] = data.batch(batch, change, &mut self.seed, &self.device);
         let masks = masks(&self.config, batch, &mut self.seed, &self.device);
         let fake = self.generator.forward_train(input.clone(), &masks);
         let [d_loss, d_real, d_fake] = self.step_discriminator(&input, &target, &fake);

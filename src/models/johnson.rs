@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::assert_sides;
 use crate::data::seed::Seed;
 use crate::error::Error;
-use crate::nn::{Form, Init, LayerPlan, Layers, NormKind};
+use crate::nn::{Form, Init, LayerPlan, Layers, NormKind, Wired};
 use crate::ops::{Activation, ConvOptions, PadMode};
 use crate::weights::{Expected, Weights};
 
@@ -37,7 +37,8 @@ impl Default for JohnsonConfig {
 const ENDS: usize = 3;
 
 impl JohnsonConfig {
-    fn plan(&self) -> Vec<LayerPlan> {
+    /// Its layers, in the order in which they run.
+    pub fn plan(&self) -> Vec<LayerPlan> {
         let options = |kernel: usize, stride| ConvOptions {
             stride,
             padding: kernel / 2,
@@ -124,6 +125,11 @@ impl Johnson {
     pub fn forward(&self, image: Tensor<4>) -> Tensor<4> {
         assert_sides(&image, 4, 8);
         self.layers.forward_residual(ENDS, image)
+    }
+
+    /// Layers of [`JohnsonConfig::plan`] for pictures of any size.
+    pub fn wired(layers: Layers) -> Wired {
+        Wired::residual(layers, ENDS)
     }
 
     /// The same for inference: filters are laid out for the kernels once and not at every call.

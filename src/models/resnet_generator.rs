@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::assert_sides;
 use crate::data::seed::Seed;
 use crate::error::Error;
-use crate::nn::{Form, Init, LayerPlan, Layers, NormKind};
+use crate::nn::{Form, Init, LayerPlan, Layers, NormKind, Wired};
 use crate::ops::{Activation, ConvOptions, ConvTransposeOptions, PadMode};
 use crate::weights::{Expected, Weights};
 
@@ -119,6 +119,11 @@ impl ResnetGenerator {
     pub fn forward(&self, image: Tensor<4>) -> Tensor<4> {
         assert_sides(&image, 4, 8);
         self.layers.forward_residual(ENDS, image)
+    }
+
+    /// Layers of [`ResnetGeneratorConfig::plan`], perhaps with other norms, for pictures of any size.
+    pub fn wired(layers: Layers) -> Wired {
+        Wired::residual(layers, ENDS)
     }
 
     /// The same for inference: filters are laid out for the kernels once and not at every call.

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::assert_sides;
 use crate::data::seed::Seed;
 use crate::error::Error;
-use crate::nn::{Form, Init, Layer, LayerPlan, Layers, NormKind};
+use crate::nn::{Form, Init, Input, Layer, LayerPlan, Layers, NormKind, Wire, Wired};
 use crate::ops::{Activation, ConvOptions, ConvTransposeOptions};
 use crate::weights::{Expected, Weights};
 
@@ -44,7 +44,7 @@ impl UnetConfig {
     /// The way down, outermost first, then the way up, innermost first. The activation that the reference applies
     /// before a convolution stands here after the layer before, where it is fused: ReLU undoes leaky ReLU, so a skipped
     /// picture needs only one more ReLU.
-    fn plan(&self) -> Vec<LayerPlan> {
+    pub fn plan(&self) -> Vec<LayerPlan> {
         assert!(
             self.levels > OUTER,
             "a U-Net has at least 5 levels, not {}",
@@ -183,6 +183,26 @@ impl Unet {
         wire(layers.len() / 2, image, masks, |i, x| {
             layers[i].forward_train(x, None)
         })
+    }
+
+    /// Layers of [`UnetConfig::plan`], perhaps with other norms, for pictures of any size; and those with dropout, innermost
+    /// first, as [`UnetConfig::masks`] has its masks.
+    pub fn wired(layers: Layers) -> (Wired, Vec<usize>) {
+        let levels = layers.layers.len() / 2;
+        let up = |level: usize| {
+            let [skipped, inner] = [level + 1, 2 * levels - 1 - level];
+            let input = |value, relu| Input { value, relu };
+            Wire {
+                from: vec![input(skipped, true), input(inner, false)],
+                residual: None,
+            }
+        };
+        // Down, the innermost one up, and the others.
+        let mut wires: Vec<_> = (0..=levels).map(Wire::of).collect();
+        wires.extend((0..levels - 1).rev().map(up));
+        let dropout = (OUTER..levels - 1).rev();
+        let dropout = dropout.map(|level| 2 * levels - 1 - level);
+        (Wired::new(layers, wires), dropout.collect())
     }
 
     /// The same function in inference, with every batch norm folded into its convolution.

@@ -14,6 +14,8 @@ pub struct Adam {
     step: AdamStep,
     /// By parameter: first moment, second moment, average of the iterates, `[3, values]`.
     states: HashMap<ParamId, Tensor<2>>,
+    /// Whether averages stand for themselves, since [`Self::renew`]; before, they are divided by `1 - decay^steps`.
+    settled: bool,
 }
 
 impl Adam {
@@ -27,6 +29,7 @@ impl Adam {
                 ..AdamStep::new(0, rate, 0.0)
             },
             states: HashMap::new(),
+            settled: false,
         }
     }
 
@@ -70,6 +73,27 @@ impl Adam {
             .map(|((id, n), state)| (id, state.reshape([3, n])))
             .collect();
         true
+    }
+
+    /// Both moments begin anew, while running averages go on; what has none yet begins it as it is. For networks that grow.
+    pub fn renew<M: Module>(&mut self, module: &M) {
+        module.visit(&mut Renewal(self));
+        self.step.time = 0;
+        self.settled = true;
+    }
+
+    /// As after [`Self::renew`], for states of such a time.
+    pub fn renewed(mut self) -> Self {
+        self.settled = true;
+        self
+    }
+
+    /// What averages are divided by.
+    fn whole(&self) -> f64 {
+        match self.settled {
+            true => 1.0,
+            false => 1.0 - f64::from(self.step.decay).powi(self.step.time as i32),
+        }
     }
 
     /// One step of the parameters that have a gradient.
@@ -134,6 +158,22 @@ impl ModuleVisitor for Ids {
     }
 }
 
+struct Renewal<'a>(&'a mut Adam);
+
+impl ModuleVisitor for Renewal<'_> {
+    fn visit_float<const D: usize>(&mut self, param: &Param<Tensor<D>>) {
+        let value = param.val().inner();
+        let n = value.shape().num_elements();
+        let average = match self.0.states.remove(&param.id) {
+            Some(state) => state.narrow(0, 2, 1) / self.0.whole(),
+            None => value.reshape([1, n]),
+        };
+        let moments = Tensor::zeros([2, n], &average.device());
+        let state = Tensor::cat(vec![moments, average], 0);
+        self.0.states.insert(param.id, state);
+    }
+}
+
 struct Average<'a>(&'a Adam);
 
 impl ModuleMapper for Average<'_> {
@@ -142,9 +182,7 @@ impl ModuleMapper for Average<'_> {
         let Some(state) = self.0.states.get(&id) else {
             return Param::from_mapped_value(id, tensor, mapper);
         };
-        let AdamStep { decay, time, .. } = self.0.step;
-        let whole = 1.0 - f64::from(decay).powi(time as i32);
-        let average = state.clone().narrow(0, 2, 1).reshape(tensor.dims()) / whole;
+        let average = state.clone().narrow(0, 2, 1).reshape(tensor.dims()) / self.0.whole();
         Param::from_mapped_value(id, average, mapper)
     }
 }

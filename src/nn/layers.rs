@@ -201,14 +201,14 @@ impl LayerPlan {
 }
 
 #[derive(Module, Debug)]
-enum Conv {
+pub(super) enum Conv {
     Direct(Conv2d),
     Transposed(ConvTranspose2d),
     Upsampled(UpsampleConv2d),
 }
 
 impl Conv {
-    fn forward(&self, x: Tensor<4>) -> Tensor<4> {
+    pub(super) fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         match self {
             Self::Direct(conv) => conv.forward(x),
             Self::Transposed(conv) => conv.forward(x),
@@ -232,7 +232,7 @@ impl Conv {
     reason = "a network has tens of them, of kilobytes at least"
 )]
 #[derive(Module, Debug)]
-enum Norm {
+pub(super) enum Norm {
     Instance(InstanceNorm2d),
     Batch(BatchNorm2d),
 }
@@ -240,8 +240,8 @@ enum Norm {
 /// `act(norm(conv(x))) + residual`.
 #[derive(Module, Debug)]
 pub struct Layer {
-    conv: Conv,
-    norm: Option<Norm>,
+    pub(super) conv: Conv,
+    pub(super) norm: Option<Norm>,
     #[module(skip)]
     activation: Activation,
 }
@@ -264,6 +264,22 @@ impl Layer {
             Some(Norm::Instance(norm)) => norm.forward(x, residual, self.activation),
             Some(Norm::Batch(norm)) => norm.forward_train(x, residual, self.activation),
             None => plus(x, residual),
+        }
+    }
+
+    /// What follows the convolution, an instance norm by given statistics `[2, B C]`.
+    pub(super) fn finish(
+        &self,
+        x: Tensor<4>,
+        statistics: Option<&Tensor<2>>,
+        residual: Option<Tensor<4>>,
+    ) -> Tensor<4> {
+        match (&self.norm, statistics) {
+            (Some(Norm::Instance(norm)), Some(statistics)) => {
+                norm.forward_by(x, statistics.clone(), residual, self.activation)
+            }
+            (Some(Norm::Batch(norm)), None) => norm.forward(x, residual, self.activation),
+            _ => plus(x, residual),
         }
     }
 
@@ -304,7 +320,7 @@ pub struct Layers {
     /// In the order of the plan.
     pub layers: Vec<Layer>,
     #[module(skip)]
-    plan: Vec<LayerPlan>,
+    pub(super) plan: Vec<LayerPlan>,
 }
 
 impl Layers {
@@ -369,6 +385,17 @@ impl Layers {
             *layer = plan.layer(weight.without_autodiff(), bias, None);
         }
         Self { layers, plan }
+    }
+
+    /// The same, but each picture is normalised by its own statistics where batch norms would take the running ones.
+    pub fn by_picture(mut self) -> Self {
+        for (layer, plan) in self.layers.iter_mut().zip(&mut self.plan) {
+            if let (Some(Norm::Batch(norm)), Some((kind, _))) = (&layer.norm, &mut plan.norm) {
+                let norm = InstanceNorm2d::new(Some([norm.weight.val(), norm.bias.val()]));
+                (layer.norm, *kind) = (Some(Norm::Instance(norm)), NormKind::AffineInstance);
+            }
+        }
+        self
     }
 
     /// One layer after the other.

@@ -5,7 +5,7 @@ use burn::tensor::{Device, Tensor};
 
 use super::Init;
 use crate::data::seed::Seed;
-use crate::ops::{Activation, NormOptions, Over, norm, running_statistics};
+use crate::ops::{Activation, NormOptions, Over, norm, norm_by, running_statistics};
 
 /// PyTorch's.
 const EPSILON: f32 = 1e-5;
@@ -39,9 +39,30 @@ impl InstanceNorm2d {
         residual: Option<Tensor<4>>,
         activation: Activation,
     ) -> Tensor<4> {
+        norm(
+            x,
+            self.affine(),
+            residual,
+            options(Over::Instance, activation),
+        )
+        .0
+    }
+
+    /// The same by given statistics `[2, B C]`, for inference: see [`norm_by`].
+    pub fn forward_by(
+        &self,
+        x: Tensor<4>,
+        statistics: Tensor<2>,
+        residual: Option<Tensor<4>>,
+        activation: Activation,
+    ) -> Tensor<4> {
+        let options = options(Over::Instance, activation);
+        norm_by(x, statistics, self.affine(), residual, options)
+    }
+
+    fn affine(&self) -> Option<(Tensor<1>, Tensor<1>)> {
         let affine = self.weight.as_ref().zip(self.bias.as_ref());
-        let affine = affine.map(|(weight, bias)| (weight.val(), bias.val()));
-        norm(x, affine, residual, options(Over::Instance, activation)).0
+        affine.map(|(weight, bias)| (weight.val(), bias.val()))
     }
 }
 

@@ -45,7 +45,8 @@ pub const SCRATCH_BYTES: usize = 64 << 20;
 const SOFTWARE_WORK: usize = 300_000_000;
 const HARDWARE_WORK: usize = 4_000_000_000;
 
-fn work_limit() -> usize {
+/// The most multiply-adds of one launch on this adapter, about 50 ms.
+pub fn work_limit() -> usize {
     if is_hardware() {
         HARDWARE_WORK
     } else {

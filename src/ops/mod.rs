@@ -22,6 +22,7 @@ mod norm;
 #[cfg(not(target_family = "wasm"))]
 mod norm_flex;
 mod norm_gradient;
+mod norm_parts;
 mod peak;
 mod plain;
 mod rgba8_pack;
@@ -38,12 +39,15 @@ pub use conv_transpose2d::{
     ConvTransposeOptions, conv_transpose2d, conv_transpose2d_packed, conv_transpose2d_reference,
 };
 pub use conv2d::{ConvOptions, Packed, PadMode, conv2d, conv2d_packed, conv2d_reference};
-pub use conv2d_launch::SCRATCH_BYTES;
+pub use conv2d_launch::{SCRATCH_BYTES, work_limit};
 pub use dense::{dense, dense_reference, matmul};
 pub use gemm::{Adapter, use_adapter};
 pub use gram::{gram, gram_reference};
 pub use kernel::Wgsl;
 pub use norm::{NormOptions, Over, norm, norm_reference};
+pub use norm_parts::{
+    norm_by, norm_by_reference, norm_combined, norm_statistics, norm_statistics_reference,
+};
 pub use peak::{FmaSteps, peak_copy, peak_fma, peak_fma_reference};
 pub use rgba8_pack::{rgba8_pack, rgba8_pack_reference};
 pub use rgba8_unpack::{rgba8_unpack, rgba8_unpack_reference};

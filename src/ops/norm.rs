@@ -245,34 +245,14 @@ impl NormOps for CubeBackend {
         options: NormOptions,
     ) -> (FloatTensor<Self>, FloatTensor<Self>) {
         let x = into_contiguous(x);
-        let part = |y: FloatTensor<Self>, counts: bool| {
-            let y = counts.then(|| into_contiguous(y));
-            or_nothing(y.as_ref(), &x)
-        };
-        let (gamma, beta) = (part(gamma, affine), part(beta, affine));
-        let residual = part(residual, added);
-        let dims @ [b, c, _, _] = dims4(&x);
-        let sets = Sets::new(dims, options.over);
-        let statistics = statistics(&x, sets);
-        let y = empty(&x, dims, x.dtype);
-        let (activation, slope) = options.activation.code();
-        let apart = sets.pixels.div_ceil(PIXELS);
-        let (threads, fold) = grid(apart as usize * b * c, NORM.dim.0);
-        let params = Params {
-            planes: (b * c) as u32,
-            pixels: sets.pixels,
-            channels: c as u32,
-            sets: sets.sets,
-            affine: u32::from(affine),
-            added: u32::from(added),
-            activation,
-            slope,
-            epsilon: options.epsilon,
-            apart,
-            fold,
-        };
-        let inputs = [&x, &statistics, &gamma, &beta, &residual];
-        launch(&NORM, threads, &inputs, &[&y], params);
+        let statistics = statistics(&x, options.over);
+        let y = normalised(
+            &x,
+            &statistics,
+            [gamma, beta, residual],
+            (affine, added),
+            options,
+        );
         (y, statistics)
     }
 
@@ -331,7 +311,8 @@ impl NormOps for CubeBackend {
 }
 
 /// `[2, S]`: mean and biased variance.
-fn statistics(x: &CubeTensor, sets: Sets) -> CubeTensor {
+pub(super) fn statistics(x: &CubeTensor, over: Over) -> CubeTensor {
+    let sets = Sets::new(dims4(x), over);
     let found = empty(x, [2, sets.sets as usize, sets.parts as usize], x.dtype);
     launch(&STATISTICS, sets.threads(), &[x], &[&found], sets);
     let statistics = empty(x, [2, sets.sets as usize], x.dtype);
@@ -343,4 +324,42 @@ fn statistics(x: &CubeTensor, sets: Sets) -> CubeTensor {
         sets,
     );
     statistics
+}
+
+/// The result by given statistics; of gamma, beta and the residual those that count.
+pub(super) fn normalised(
+    x: &CubeTensor,
+    statistics: &CubeTensor,
+    [gamma, beta, residual]: [CubeTensor; 3],
+    (affine, added): (bool, bool),
+    options: NormOptions,
+) -> CubeTensor {
+    let part = |y: CubeTensor, counts: bool| {
+        let y = counts.then(|| into_contiguous(y));
+        or_nothing(y.as_ref(), x)
+    };
+    let (gamma, beta) = (part(gamma, affine), part(beta, affine));
+    let residual = part(residual, added);
+    let dims @ [b, c, _, _] = dims4(x);
+    let sets = Sets::new(dims, options.over);
+    let y = empty(x, dims, x.dtype);
+    let (activation, slope) = options.activation.code();
+    let apart = sets.pixels.div_ceil(PIXELS);
+    let (threads, fold) = grid(apart as usize * b * c, NORM.dim.0);
+    let params = Params {
+        planes: (b * c) as u32,
+        pixels: sets.pixels,
+        channels: c as u32,
+        sets: sets.sets,
+        affine: u32::from(affine),
+        added: u32::from(added),
+        activation,
+        slope,
+        epsilon: options.epsilon,
+        apart,
+        fold,
+    };
+    let inputs = [x, statistics, &gamma, &beta, &residual];
+    launch(&NORM, threads, &inputs, &[&y], params);
+    y
 }

@@ -20,6 +20,29 @@ pub enum Pix2pixTask {
     Night,
     /// From the photo to that after snow has fallen.
     Winter,
+    /// From an aerial photo of the land to its map.
+    Map,
+    /// The user's own pairs, `inputs.data` as `Request::Prepare` makes it.
+    Own,
+}
+
+/// How pairs are made of the user's own pictures.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+#[serde(rename_all = "kebab-case")]
+pub enum Pairing {
+    /// Each file holds both, input on the left.
+    Sides,
+    /// Files of the same name from two folders, inputs from the one that comes first by its name.
+    Folders,
+    /// A picture is to be found from its edges.
+    Edges,
+    /// From its luminance.
+    Grey,
+    /// From a blurred copy.
+    Blur,
+    /// From 16 by 16 tiles of one colour each.
+    Mosaic,
 }
 
 /// Settings of `pix2pix`; ranges are checked by `jobs::check_pix2pix`. Defaults are pytorch-CycleGAN-and-pix2pix's where
@@ -29,13 +52,17 @@ pub enum Pix2pixTask {
 #[serde(rename_all = "camelCase", default, deny_unknown_fields)]
 pub struct Pix2pixConfig {
     pub task: Pix2pixTask,
+    /// Id of a trained start in the manifest, whose networks are those of these settings; empty: from scratch.
+    pub start: String,
     /// Side of a picture in pixels: 32, 64, 128 or 256; it decides how often the U-Net halves it. The reference's is 256.
     pub size: u32,
     /// How many pairs are drawn, 2..=20,000, as far as they fit 256 MB.
     pub count: u32,
-    /// Whether half of the pairs that are learnt from are mirrored, left and right, at random. The reference also cuts
-    /// pieces out of slightly larger pictures.
+    /// Whether half of the pairs that are learnt from are mirrored, left and right, at random.
     pub mirror: bool,
+    /// Whether pieces of the picture's size are learnt from, out of pairs that are enlarged by 286 / 256. The reference
+    /// does so; the page and the command do for pairs of the user's own.
+    pub jitter: bool,
     pub learning: Learning,
     /// Seeds the first weights, the dropout and the order of the pairs.
     pub seed: u32,
@@ -73,9 +100,11 @@ impl Default for Pix2pixConfig {
     fn default() -> Self {
         Self {
             task: Pix2pixTask::Edges,
+            start: String::new(),
             size: 64,
             count: 400,
             mirror: true,
+            jitter: false,
             learning: Learning::Both,
             seed: 1,
             steps: 4000,

@@ -2,7 +2,10 @@
 
 mod cyclegan;
 mod gan;
+mod own;
 mod pix2pix;
+mod progan;
+mod stylize;
 mod walk;
 
 use std::cell::{Cell, RefCell};
@@ -20,11 +23,12 @@ use super::host::{Browser, Mailbox, Post, png};
 
 use super::inputs::{Inputs, files, read_blob, read_network, read_picture};
 use crate::data::dataset::Dataset;
-use crate::data::{decode::Picture, scenes, styles};
+use crate::data::{decode::Picture, pairs::edges_of, scenes, styles};
 use crate::error::Error;
 use crate::gpu::{self, Gpu, Presenter};
 use crate::jobs::{
     Gatys, GatysInputs, Memory, estimate, estimate_cyclegan, estimate_gan, estimate_pix2pix,
+    estimate_progan,
 };
 use crate::models::{Architecture, Classifier, FeatureNetwork};
 use crate::ops::{Adapter, check_kernels, use_adapter};
@@ -36,6 +40,7 @@ use crate::weights::{self, Checkpoint, Weights};
 use cyclegan::DrawnKinds;
 use gan::Drawn;
 use pix2pix::DrawnPairs;
+use stylize::LastNetwork;
 
 /// What the worker's script lends to the session.
 #[derive(Clone)]
@@ -62,6 +67,7 @@ struct State {
     classifiers: RefCell<HashMap<&'static str, Classifier>>,
     pictures: RefCell<Option<Drawn>>,
     pairs: RefCell<Option<DrawnPairs>>,
+    stylizer: RefCell<Option<LastNetwork>>,
     kinds: RefCell<Option<DrawnKinds>>,
     /// The ticket of the data set that is being made.
     preparing: Cell<Option<u32>>,
@@ -90,6 +96,7 @@ impl Session {
             classifiers: RefCell::default(),
             pictures: RefCell::default(),
             pairs: RefCell::default(),
+            stylizer: RefCell::default(),
             kinds: RefCell::default(),
             preparing: Cell::default(),
         }))
@@ -157,11 +164,12 @@ impl Session {
                 ticket,
                 size,
                 names,
+                pairs,
             } => {
                 self.0.preparing.set(Some(ticket));
                 let (session, files) = (self.clone(), files(&inputs));
                 spawn_local(async move {
-                    match session.prepare(ticket, size, &names, &files).await {
+                    match session.prepare(ticket, size, pairs, &names, &files).await {
                         Ok((event, blob)) => {
                             session.0.services.post.send(&event, None, Some(&blob));
                         }
@@ -291,11 +299,15 @@ impl Session {
                 return estimate_gan(config, shape, classes, self.memory()?);
             }
             JobConfig::Pix2pix(config) => return estimate_pix2pix(config, self.memory()?),
+            JobConfig::Progan(config) => {
+                let ([channels, ..], _) = Dataset::kind(&config.pictures());
+                return estimate_progan(config, channels, self.memory()?);
+            }
             JobConfig::Cyclegan(config) => return estimate_cyclegan(config, self.memory()?),
-            JobConfig::Walk(_) => {
+            JobConfig::Walk(_) | JobConfig::Stylize(_) => {
                 return Err(Error::BadSetting {
                     name: "job",
-                    detail: "what a walk takes is told when it starts".into(),
+                    detail: "what a trained network takes is told when it starts".into(),
                 });
             }
         };
@@ -345,8 +357,10 @@ impl Session {
             JobConfig::Gatys(config) => self.gatys(run, config, inputs, saved, mailbox).await,
             JobConfig::Gan(config) => self.gan(run, config, inputs, saved, mailbox).await,
             JobConfig::Walk(config) => self.walk(run, config, inputs, mailbox).await,
+            JobConfig::Stylize(config) => self.stylize(run, config, inputs, mailbox).await,
             JobConfig::Pix2pix(config) => self.pix2pix(run, config, inputs, saved, mailbox).await,
             JobConfig::Cyclegan(config) => self.cyclegan(run, config, inputs, saved, mailbox).await,
+            JobConfig::Progan(config) => self.progan(run, config, inputs, saved, mailbox).await,
         }
     }
 
@@ -445,6 +459,7 @@ impl Session {
             estimate,
             notes,
             generator: None,
+            generators: Vec::new(),
         });
         drive(run, &mut job, &mut host).await;
         Ok(())
@@ -484,6 +499,17 @@ impl Session {
         Ok(found)
     }
 
+    /// The name and the bytes of a trained start.
+    async fn trained(&self, run: u32, id: &str) -> Result<(String, Vec<u8>), Error> {
+        let model = model(id).ok_or_else(|| Error::BadSetting {
+            name: "start",
+            detail: format!("there is no start {id}"),
+        })?;
+        let bytes = self.fetch(run, &model).await?;
+        weights::verify(&model, &bytes)?;
+        Ok((model.file, bytes))
+    }
+
     async fn fetch(&self, run: u32, model: &ModelInfo) -> Result<Vec<u8>, Error> {
         let failed = |e: JsValue| Error::BadWeights {
             name: model.file.clone(),
@@ -518,10 +544,16 @@ const LARGEST_SAMPLE: u32 = 2048;
 
 fn sample(kind: SampleKind, name: &str, seed: u32, size: u32) -> Result<Blob, Error> {
     let size = size.clamp(1, LARGEST_SAMPLE);
-    let (w, h) = (size, (size * 3 / 4).max(1));
+    let (w, h) = match kind {
+        SampleKind::Scene | SampleKind::Style => (size, (size * 3 / 4).max(1)),
+        SampleKind::Labels | SampleKind::Edges => (size, size),
+    };
+    let scene = || scenes::Scene::new(name, seed);
     let picture = match kind {
-        SampleKind::Scene => scenes::Scene::new(name, seed).map(|scene| scene.photo(w, h)),
+        SampleKind::Scene => scene().map(|scene| scene.photo(w, h)),
         SampleKind::Style => styles::draw(name, w, h, seed),
+        SampleKind::Labels => scene().map(|scene| scene.label_picture(w, h)),
+        SampleKind::Edges => scene().map(|scene| edges_of(&scene, size)),
     };
     let picture = picture.ok_or_else(|| Error::BadSetting {
         name: "name",

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use burn::tensor::{Int, Tensor, TensorData};
+use serde_json::Value;
 
 use crate::error::Error;
 use crate::gpu::read_named;
@@ -25,7 +26,7 @@ pub enum Command {
     /// Hold, or go on.
     Pause(bool),
     /// Change live controls.
-    Tune(serde_json::Value),
+    Tune(Value),
     /// While held: do so many steps.
     Step(u32),
     /// Stop and keep what there is.
@@ -94,7 +95,7 @@ impl Speed {
     }
 }
 
-/// Drives a job to its end, then answers requests for its picture and state until it is forgotten.
+/// Drives a job to its end, then answers requests for its picture and state, and live controls, until it is forgotten.
 /// A failure is emitted, not returned: whoever started the run has nothing more to do about it.
 pub async fn drive(run: u32, job: &mut dyn Job, host: &mut impl Host) {
     match work(run, job, host).await {
@@ -127,10 +128,31 @@ pub async fn drive(run: u32, job: &mut dyn Job, host: &mut impl Host) {
         for command in host.commands() {
             match command {
                 Command::Forget => return,
-                Command::Stop | Command::Pause(_) | Command::Tune(_) | Command::Step(_) => {}
+                Command::Tune(control) => {
+                    let event = tuned(run, job, &control);
+                    if job.lasting() && matches!(event, Event::Tuned { .. }) {
+                        host.show(job.preview(), job.progress().step).await.ok();
+                    }
+                    host.emit(event);
+                }
+                Command::Stop | Command::Pause(_) | Command::Step(_) => {}
                 other => answer(other, job, host).await,
             }
         }
+    }
+}
+
+/// Applies live controls; what the page is told about it.
+fn tuned(run: u32, job: &mut dyn Job, control: &Value) -> Event {
+    match job.tune(control) {
+        Ok(()) => Event::Tuned {
+            run,
+            step: job.progress().step,
+        },
+        Err(error) => Event::Refused {
+            run,
+            error: error.failure(),
+        },
     }
 }
 
@@ -161,7 +183,7 @@ async fn reading(job: &mut dyn Job, look: bool) -> Result<(BTreeMap<String, f32>
 async fn answer(command: Command, job: &dyn Job, host: &mut impl Host) {
     match command {
         Command::Image { ticket, encoding } => {
-            let picture = job.sheet(encoding.sheet);
+            let picture = job.sheet(encoding.sheet.clone());
             let picture = picture.unwrap_or_else(|| job.preview());
             host.image(ticket, encoding, picture).await;
         }
@@ -179,7 +201,6 @@ async fn work(run: u32, job: &mut dyn Job, host: &mut impl Host) -> Result<Optio
     let mut before: Option<(f64, Progress)> = None;
     loop {
         for command in host.commands() {
-            let step = job.progress().step;
             match command {
                 Command::Stop => return Ok(Some(true)),
                 Command::Forget => return Ok(None),
@@ -190,13 +211,7 @@ async fn work(run: u32, job: &mut dyn Job, host: &mut impl Host) -> Result<Optio
                 }
                 Command::Step(count) if paused => asked = count,
                 Command::Step(_) => {}
-                Command::Tune(control) => match job.tune(&control) {
-                    Ok(()) => host.emit(Event::Tuned { run, step }),
-                    Err(error) => host.emit(Event::Refused {
-                        run,
-                        error: error.failure(),
-                    }),
-                },
+                Command::Tune(control) => host.emit(tuned(run, job, &control)),
                 other => answer(other, job, host).await,
             }
         }

@@ -8,7 +8,7 @@ use wasm_bindgen_futures::JsFuture;
 use web_sys::{Blob, ImageBitmap, OffscreenCanvas, OffscreenCanvasRenderingContext2d};
 
 use crate::data::decode::{self, MAX_BYTES, MAX_PIXELS, Picture};
-use crate::data::own::{self, Collection, MAX_FILE, MAX_PREPARED, Prepared};
+use crate::data::own::{self, Collection, MAX_FILE, MAX_PREPARED, Prepared, PreparedPairs};
 use crate::error::Error;
 use crate::models::Architecture;
 use crate::weights::{Header, MAX_WHOLE, Weights};
@@ -22,6 +22,16 @@ fn unexpected(e: JsValue) -> Error {
 pub struct Input {
     pub name: String,
     pub blob: Blob,
+}
+
+impl Input {
+    /// What tells a file from others without reading it: name, size and when it was changed. Nothing of a bare Blob.
+    pub fn stamp(&self) -> Option<String> {
+        let changed = Reflect::get(&self.blob, &"lastModified".into())
+            .ok()?
+            .as_f64()?;
+        Some(format!("{}/{}/{changed}", self.name, self.blob.size()))
+    }
 }
 
 /// The files of a run by role: `content`, `style.0` and further, `init`, `network`, `data`, `a`, `b`.
@@ -109,17 +119,16 @@ pub fn files(object: &JsValue) -> Vec<Blob> {
     array(object, "files").iter().filter_map(file).collect()
 }
 
-/// Makes a data set of files, read one after the other. `between` lets messages in, and stops it by an error.
+/// Gathers files, read one after the other. `between` lets messages in, and stops it by an error.
 ///
 /// # Errors
-/// Those of [`Collection`] and of `between`.
-pub async fn prepare(
-    size: u32,
+/// Those of `between`.
+pub async fn gather(
+    mut all: Collection,
     names: &[String],
     files: &[Blob],
     between: impl AsyncFn(&Collection) -> Result<(), Error>,
-) -> Result<Prepared, Error> {
-    let mut all = Collection::new(size, files.len())?;
+) -> Result<Collection, Error> {
     for i in own::order(files.len()) {
         between(&all).await?;
         let (blob, name) = (&files[i], names.get(i).map_or("", String::as_str));
@@ -148,7 +157,7 @@ pub async fn prepare(
         }
     }
     between(&all).await?;
-    all.finish()
+    Ok(all)
 }
 
 /// The data set of a run.
@@ -156,6 +165,18 @@ pub async fn prepare(
 /// # Errors
 /// `BadData`.
 pub async fn read_prepared(input: &Input) -> Result<Prepared, Error> {
+    Prepared::read(&read_data(input).await?)
+}
+
+/// The pairs of a run.
+///
+/// # Errors
+/// `BadData`.
+pub async fn read_pairs(input: &Input) -> Result<PreparedPairs, Error> {
+    PreparedPairs::read(&read_data(input).await?)
+}
+
+async fn read_data(input: &Input) -> Result<Vec<u8>, Error> {
     if input.blob.size() > MAX_PREPARED as f64 {
         return Err(Error::BadData {
             code: "data-broken",
@@ -165,7 +186,7 @@ pub async fn read_prepared(input: &Input) -> Result<Prepared, Error> {
             ),
         });
     }
-    Prepared::read(&read_blob(&input.blob).await?)
+    read_blob(&input.blob).await
 }
 
 /// All bytes of a Blob.

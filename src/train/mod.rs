@@ -9,4 +9,5 @@ mod lesson;
 pub mod own;
 mod pictures;
 pub mod pix2pix;
+pub mod progan;
 pub mod run;

@@ -9,11 +9,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
-use burn::tensor::{Tensor, TensorData};
+use burn::tensor::{Int, Tensor, TensorData};
 use image::RgbaImage;
 
 use crate::error::Error;
 use crate::jobs::{Job, Networks, Status};
+use crate::protocol::Sheet;
 use crate::weights::{Checkpoint, write_checkpoint, write_f16};
 
 /// Steps from one progress line to the next.
@@ -25,7 +26,8 @@ pub(super) type Inputs = BTreeMap<String, (String, Vec<u8>)>;
 /// Where a run goes, and how often.
 #[derive(Clone, Debug)]
 pub struct Output {
-    /// The weights; beside it lie the checkpoint (`.easel`) and the newest picture of the run (`.png`).
+    /// The weights; beside it lie the checkpoint (`.easel`) and the newest picture of the run (`.png`),
+    /// of one that grows also all levels (`.levels.png`).
     pub out: PathBuf,
     /// Steps from one checkpoint to the next.
     pub every: u32,
@@ -59,7 +61,7 @@ impl Output {
         inputs: &Inputs,
         mut told: impl FnMut(String),
     ) -> Result<BTreeMap<String, f32>, Error> {
-        let (begun, first) = (Instant::now(), job.progress().step);
+        let (begun, first) = (Instant::now(), job.progress());
         let mut metrics = BTreeMap::new();
         loop {
             let status = job.step()?;
@@ -73,10 +75,11 @@ impl Output {
                     });
                 }
                 // A run that was over does no step.
-                let done = (progress.step - first).max(1);
-                let per_step = begun.elapsed().as_secs_f64() / f64::from(done);
-                let left = progress.of - progress.step.min(progress.of);
-                let left = per_step * f64::from(left) / 60.0;
+                let done = (progress.step - first.step).max(1);
+                let seconds = begun.elapsed().as_secs_f64();
+                let per_step = seconds / f64::from(done);
+                let rate = (progress.done - first.done).max(1.0) / seconds;
+                let left = (progress.total - progress.done) / rate / 60.0;
                 let shown = metrics.iter().map(|(name, x)| match x.abs() {
                     0.001.. => format!("{name} {x:.3}"),
                     _ => format!("{name} {x:.1e}"),
@@ -89,10 +92,10 @@ impl Output {
             }
             if progress.step.is_multiple_of(self.every) || last {
                 keep(job, inputs, &self.state())?;
-                let sheet = self.out.with_extension("png");
-                picture(job)?
-                    .save(&sheet)
-                    .map_err(|e| Error::Unexpected(format!("{}: {e}", sheet.display())))?;
+                picture(&job.preview(), &self.out.with_extension("png"))?;
+                if let Some(levels) = job.sheet(Sheet::Levels) {
+                    picture(&levels, &self.out.with_extension("levels.png"))?;
+                }
             }
             if last {
                 return Ok(metrics);
@@ -138,11 +141,12 @@ fn keep(job: &dyn Job, inputs: &Inputs, path: &Path) -> Result<(), Error> {
     fs::rename(&part, path).map_err(file(path))
 }
 
-fn picture(job: &dyn Job) -> Result<RgbaImage, Error> {
-    let preview = job.preview();
-    let [h, w] = preview.dims();
-    let data = preview.into_data();
+fn picture(packed: &Tensor<2, Int>, path: &Path) -> Result<(), Error> {
+    let [h, w] = packed.dims();
+    let data = packed.clone().into_data();
     let bytes = data.iter::<i32>().flat_map(i32::to_le_bytes).collect();
-    let picture = RgbaImage::from_raw(w as u32, h as u32, bytes);
-    picture.ok_or_else(|| Error::Unexpected("the picture has the wrong size".into()))
+    let picture = RgbaImage::from_raw(w as u32, h as u32, bytes)
+        .ok_or_else(|| Error::Unexpected("the picture has the wrong size".into()))?;
+    let saved = picture.save(path);
+    saved.map_err(|e| Error::Unexpected(format!("{}: {e}", path.display())))
 }

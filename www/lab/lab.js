@@ -3,6 +3,7 @@
 import { download, icon, make } from "../dom.js";
 import { add, bytes, say, setTitle, t } from "../i18n.js";
 import { inspect } from "../keep/checkpoint.js";
+import { across } from "../train/across.js";
 import { Form, valueOf } from "../train/form.js";
 import { Training, button } from "../train/training.js";
 import { Chart } from "../views/chart.js";
@@ -130,12 +131,14 @@ export class Lab {
     this.#savePicture = button("plain", "save", "lab.save", () => this.#save("picture"));
     this.#walk = button("plain", "reuse", "lab.walk", () => this.#save("walk"));
     const chooser = make("input", { class: "unseen", type: "file", accept: ".easel,.safetensors,.pth,.pt", onchange: () => { if (chooser.files?.[0]) this.#page.open(chooser.files[0]); chooser.value = ""; } });
+    const kinds = this.#form.segments("variant", VARIANTS, (variant) => this.#choose({ variant }));
+    kinds.append(across("view=grow", "Progressive GAN"));
     const reference = make("button", { type: "button", class: "plain", text: "lab.reference", onclick: () => this.#reset(), "data-i18n-title": "lab.reference.hint", title: t("lab.reference.hint") });
     this.#panel = make(
       "form", { class: "panel", tabindex: "-1", label: "panel.label", onsubmit: (/** @type {Event} */ event) => event.preventDefault() },
       make(
         "div", { class: "panel-scroll" },
-        make("section", { class: "block" }, make("h2", { text: "lab.variant" }), this.#form.segments("variant", VARIANTS, (variant) => this.#choose({ variant })), this.#about, this.#trained()),
+        make("section", { class: "block" }, make("h2", { text: "lab.variant" }), kinds, this.#about, this.#trained()),
         make("section", { class: "block" }, make("h2", { text: "lab.learning" }), this.#form.segments("learning", LEARNING, (learning) => this.#set("learning", learning, true))),
         ...GROUPS.map(({ title, fields }, i) =>
           make("details", { class: "block", open: i === 0 }, make("summary", { text: title }), make("div", { class: "fields" }, ...fields.map((field) => this.#form.field(field))))),

@@ -5,6 +5,7 @@ export const en = {
   skip: "Skip to the settings",
   "nav.label": "Views",
   "nav.stylize": "Stylize",
+  "nav.apply": "Apply",
   "nav.lab": "GAN lab",
   "nav.walk": "Walk",
   "nav.translate": "Translate",

@@ -5,6 +5,7 @@ export const ko = {
   skip: "설정으로 건너뛰기",
   "nav.label": "화면",
   "nav.stylize": "그림 입히기",
+  "nav.apply": "적용",
   "nav.lab": "GAN 실험실",
   "nav.walk": "거닐기",
   "nav.translate": "그림 번역",

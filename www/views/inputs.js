@@ -22,7 +22,7 @@ export const NETWORK = /\.(safetensors|pth|pt)$/i;
 const refusal = (code, subject) => new EaselError({ code, message: "", subject });
 
 /** Give each file to whom it belongs. @param {Iterable<File>} files @param {Zone} zone @param {Takers} takers */
-async function sort(files, zone, takers) {
+export async function sort(files, zone, takers) {
   const pictures = [];
   for (const file of files) {
     if (NETWORK.test(file.name)) takers.network(file);
@@ -60,7 +60,7 @@ export function inputs(takers) {
 }
 
 /** @param {Zone} zone @param {Takers} takers */
-async function pasteButton(zone, takers) {
+export async function pasteButton(zone, takers) {
   if (!navigator.clipboard?.read) {
     takers.refused(refusal("paste-unsupported"));
     return;

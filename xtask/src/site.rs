@@ -25,7 +25,16 @@ const WASM_BUDGET: usize = 2_000_000;
 /// The same for all HTML, CSS and JavaScript that the page is opened with.
 const PAGE_BUDGET: usize = 100_000;
 /// Folders of what is loaded when it is first opened.
-const VIEWS: [&str; 6] = ["cycle", "kept", "lab", "train", "translate", "walk"];
+const VIEWS: [&str; 8] = [
+    "apply",
+    "cycle",
+    "grow",
+    "kept",
+    "lab",
+    "train",
+    "translate",
+    "walk",
+];
 /// The same for one of them.
 const VIEW_BUDGET: usize = 30_000;
 
@@ -165,12 +174,15 @@ fn assemble(site: &Path, sources: &BTreeMap<String, PathBuf>, dev: bool) -> Resu
     Ok(files)
 }
 
+/// Digits of a hash in the service worker: 128 bits. Hashes do not compress, and the worker is loaded with the page.
+const DIGITS: usize = 32;
+
 /// The service worker with the files that it keeps, and the name of the build, which follows from them.
 fn stamped(text: &str, files: &Files) -> Result<String> {
-    let core: BTreeMap<&String, &String> = files
+    let core: BTreeMap<&String, String> = files
         .iter()
         .filter(|(path, _)| is_core(path))
-        .map(|(path, file)| (path, &file.sha256))
+        .map(|(path, file)| (path, file.sha256.chars().take(DIGITS).collect()))
         .collect();
     let listing = serde_json::to_string(&core)?;
     let id = &hex(&Sha256::digest(&listing))[..16];

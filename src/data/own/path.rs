@@ -19,6 +19,13 @@ pub(super) fn folder(path: &str) -> Option<String> {
     parts(path).nth_back(1).map(short)
 }
 
+/// The name of a file without its folders and its ending.
+pub(super) fn stem(path: &str) -> String {
+    let name = parts(path).next_back().unwrap_or_default();
+    let end = name.rfind('.').filter(|at| *at > 0).unwrap_or(name.len());
+    name[..end].to_owned()
+}
+
 /// What systems put beside files is passed over without a word.
 pub(super) fn hidden(path: &str) -> bool {
     parts(path).any(|part| part.starts_with('.') || part == "__MACOSX" || part == "Thumbs.db")

@@ -41,6 +41,15 @@ struct Meta {
     left: Vec<LeftOut>,
 }
 
+/// What a data set was made without, as the end of a line on it.
+pub(super) fn left_out(all: &[LeftOut]) -> String {
+    let one = |left: &LeftOut| {
+        let names = left.names.join(", ");
+        format!("; {} {}: {names}", left.count, left.code)
+    };
+    all.iter().map(one).collect()
+}
+
 fn broken(detail: impl ToString) -> Error {
     Error::BadData {
         code: "data-broken",
@@ -57,11 +66,7 @@ impl Prepared {
             let names = self.classes.join(", ");
             line += &format!(" in {} classes: {names}", self.classes.len());
         }
-        for left in &self.left {
-            let names = left.names.join(", ");
-            line += &format!("; {} {}: {names}", left.count, left.code);
-        }
-        line
+        line + &left_out(&self.left)
     }
 
     /// As a file: `pictures` `[N, C, S, S]` and `labels` `[N]`, both `U8`.

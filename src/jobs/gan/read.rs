@@ -94,7 +94,7 @@ pub fn read_generator(name: &str, file: &[u8], device: &Device) -> Result<Traine
     })
 }
 
-pub(super) fn refused(name: &str, detail: String) -> Error {
+pub(in crate::jobs) fn refused(name: &str, detail: String) -> Error {
     Error::BadWeights {
         name: name.into(),
         code: "weights-generator",
@@ -117,7 +117,11 @@ pub(super) fn prefix(header: &Header) -> String {
 }
 
 /// As [`behind`]; what does not stand behind `before` is left unread.
-pub(super) fn alone(before: &str, expected: &[Expected], header: &Header) -> Vec<Expected> {
+pub(in crate::jobs) fn alone(
+    before: &str,
+    expected: &[Expected],
+    header: &Header,
+) -> Vec<Expected> {
     let mut all = behind(before, expected);
     let others = header.tensors().into_iter();
     let others = others.filter(|(name, _)| !name.starts_with(before));

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use burn::tensor::{Device, Int, Tensor};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 use serde_json::Value;
 
 use super::config::check_control;
@@ -11,7 +11,7 @@ use crate::data::pairs::Pairs;
 use crate::error::Error;
 use crate::jobs::training::{Kept, Measured, packed, probability, sheet, status};
 use crate::jobs::{Job, Networks, Progress, Snapshot, Status, Told, controls};
-use crate::protocol::{JobConfig, Pix2pixConfig, Pix2pixControl};
+use crate::protocol::{JobConfig, Pix2pixConfig, Pix2pixControl, Sheet};
 
 /// Columns and rows of what is shown: input, output and truth of as many pairs.
 pub(super) const SHEET: (u32, u32) = (3, 4);
@@ -73,6 +73,14 @@ impl Pix2pix {
         })
     }
 
+    /// Begins with trained networks instead of fresh ones; to be called before the first step.
+    ///
+    /// # Errors
+    /// Those of [`Pix2pixTrainer::begin_with`].
+    pub fn begin_with(&mut self, name: &str, file: &[u8]) -> Result<(), Error> {
+        self.trainer.change().begin_with(name, file)
+    }
+
     /// What trains.
     pub fn trainer(&self) -> &Pix2pixTrainer {
         self.trainer.now()
@@ -112,6 +120,23 @@ impl Job for Pix2pix {
         let all = Tensor::stack::<5>(vec![input, drawn, target], 1);
         let picture = sheet(all.reshape([3 * n, c, h, w]), columns as usize);
         packed(picture)
+    }
+
+    /// What becomes of a given picture.
+    fn sheet(&self, which: Sheet) -> Option<Tensor<2, Int>> {
+        let Sheet::Of(picture) = which else {
+            return None;
+        };
+        let side = self.trainer().config().size as usize;
+        if picture.len() != 3 * side * side {
+            return None;
+        }
+        // [H, W, 3] to [1, 3, H, W]
+        let values = picture.iter().map(|x| f32::from(*x) / 127.5 - 1.0);
+        let data = TensorData::new(values.collect::<Vec<_>>(), [1, side, side, 3]);
+        let input = Tensor::<4>::from_data(data, &self.held[0].device());
+        let drawn = self.trainer().translate(input.permute([0, 3, 1, 2]));
+        Some(packed(sheet(drawn, 1)))
     }
 
     fn metrics(&self) -> Vec<(String, Tensor<1>)> {
@@ -210,8 +235,13 @@ impl Job for Pix2pix {
     }
 
     fn networks(&self) -> Option<Networks> {
+        // The file itself is what another run begins with.
+        let config = Pix2pixConfig {
+            start: String::new(),
+            ..self.trainer().config().clone()
+        };
         Some(Networks {
-            settings: serde_json::to_string(self.trainer().config()).ok()?,
+            settings: serde_json::to_string(&config).ok()?,
             tensors: self.trainer().trained(),
         })
     }

@@ -7,8 +7,9 @@ use burn::tensor::{Device, Tensor};
 
 use super::{Pix2pixTrainer, discriminator_of, generator_of};
 use crate::error::Error;
-use crate::jobs::state::{RunState, Tensors, hexadecimal, named, numbered, random, shaped};
+use crate::jobs::state::{RunState, Tensors, behind, hexadecimal, named, numbered, random, shaped};
 use crate::protocol::Pix2pixConfig;
+use crate::weights::Weights;
 
 /// Prefixes of the tensors.
 const GENERATOR: &str = "generator.";
@@ -48,6 +49,22 @@ impl Pix2pixTrainer {
         shaped(GENERATOR, generator.tensors(), of_g)
             .chain(shaped(DISCRIMINATOR, self.discriminator.tensors(), of_d))
             .collect()
+    }
+
+    /// Takes the weights of [`Self::trained`] in the place of fresh ones.
+    ///
+    /// # Errors
+    /// Those of [`Weights`] for a file that does not fit the settings.
+    pub fn begin_with(&mut self, name: &str, file: &[u8]) -> Result<(), Error> {
+        let (of_g, of_d) = (generator_of(&self.config), discriminator_of(&self.config));
+        let expected = [
+            behind(GENERATOR, &of_g.expected()),
+            behind(DISCRIMINATOR, &of_d.expected()),
+        ];
+        let mut weights = Weights::read(name, file, |_| Ok(expected.concat()))?;
+        self.generator = of_g.load(&weights.part(GENERATOR), &self.device)?;
+        self.discriminator = of_d.load(&weights.part(DISCRIMINATOR), &self.device)?;
+        Ok(())
     }
 
     /// A run that goes on from a saved state.

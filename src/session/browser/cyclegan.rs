@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use super::{Session, model};
+use super::Session;
 use crate::data::unpaired::{Unpaired, UnpairedDrawer};
 use crate::error::Error;
 use crate::jobs::{Cyclegan, Job, estimate_cyclegan};
@@ -10,7 +10,7 @@ use crate::protocol::{CycleganConfig, CycleganTask, Event};
 use crate::session::driver::{Host, drive};
 use crate::session::host::Mailbox;
 use crate::session::inputs::{Inputs, read_prepared};
-use crate::weights::{self, Checkpoint};
+use crate::weights::Checkpoint;
 
 /// Pictures of each kind that are shown and measured on, and not learnt from.
 const HELD: usize = 12;
@@ -44,13 +44,8 @@ impl Session {
         let mut job = Cyclegan::new(&config, data, saved, &device)?;
         // What it begins with is no part of its state.
         if fresh && !config.start.is_empty() {
-            let model = model(&config.start).ok_or_else(|| Error::BadSetting {
-                name: "start",
-                detail: format!("there is no start {}", config.start),
-            })?;
-            let bytes = self.fetch(run, &model).await?;
-            weights::verify(&model, &bytes)?;
-            job.begin_with(&model.file, &bytes)?;
+            let (file, bytes) = self.trained(run, &config.start).await?;
+            job.begin_with(&file, &bytes)?;
         }
         let mut host = self.host(run, inputs, mailbox);
         let progress = job.progress();
@@ -61,6 +56,7 @@ impl Session {
             estimate,
             notes: Vec::new(),
             generator: None,
+            generators: Vec::new(),
         });
         // What there is before the first step, which can take long.
         host.show(job.preview(), progress.step).await?;

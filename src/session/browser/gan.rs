@@ -1,6 +1,5 @@
 //! The GAN lab in a worker: what a run learns from, what it begins with and is judged by.
 
-use std::cell::Cell;
 use std::rc::Rc;
 
 use serde_json::json;
@@ -8,22 +7,19 @@ use web_sys::Blob;
 
 use super::{Session, model};
 use crate::data::dataset::{Dataset, Drawer, Pictures};
-use crate::data::own::{Collection, Prepared};
 use crate::error::Error;
 use crate::jobs::{Gan, Job, classifier_of, estimate_gan, real_points};
 use crate::models::Classifier;
 use crate::protocol::{Event, GanConfig, GanData, JobConfig};
 use crate::session::driver::{Host, drive};
 use crate::session::host::{Mailbox, blob, png};
-use crate::session::inputs::{Inputs, prepare, read_prepared, read_weights};
+use crate::session::inputs::{Inputs, read_prepared, read_weights};
 use crate::weights::{self, Checkpoint};
 
 /// Pictures that a run is judged by and does not learn from.
 const HELD: usize = 128;
 /// Pictures that are shown of a data set.
 const SHOWN: u32 = 64;
-/// Milliseconds between two words on how far a data set is.
-const TOLD: f64 = 100.0;
 
 /// What pictures were drawn for, and those to learn from and to judge by.
 pub(super) type Drawn = ((GanData, u32, u32), (Pictures, Pictures));
@@ -77,13 +73,8 @@ impl Session {
             })?;
             job.begin_with(&file.name, &read_weights(&file).await?)?;
         } else if fresh && !config.start.is_empty() {
-            let model = model(&config.start).ok_or_else(|| Error::BadSetting {
-                name: "start",
-                detail: format!("there is no start {}", config.start),
-            })?;
-            let bytes = self.fetch(run, &model).await?;
-            weights::verify(&model, &bytes)?;
-            job.begin_with(&model.file, &bytes)?;
+            let (file, bytes) = self.trained(run, &config.start).await?;
+            job.begin_with(&file, &bytes)?;
         }
         if let Some(classifier) = self.classifier(run, &config).await {
             job.judged_by(classifier);
@@ -96,6 +87,7 @@ impl Session {
             estimate,
             notes: Vec::new(),
             generator: None,
+            generators: Vec::new(),
         });
         if job.pictured() {
             // What there is before the first step, which can take long.
@@ -104,50 +96,6 @@ impl Session {
         }
         drive(run, &mut job, &mut host).await;
         Ok(())
-    }
-
-    /// Makes a data set of files and tells how far it is.
-    pub(super) async fn prepare(
-        &self,
-        ticket: u32,
-        size: u32,
-        names: &[String],
-        files: &[Blob],
-    ) -> Result<(Event, Blob), Error> {
-        let told = Cell::new(f64::NEG_INFINITY);
-        let between = async |all: &Collection| -> Result<(), Error> {
-            if self.0.preparing.get() != Some(ticket) {
-                return Err(Error::Stopped);
-            }
-            let (done, total) = all.progress();
-            let now = js_sys::Date::now();
-            if now - told.get() >= TOLD || done == total {
-                told.set(now);
-                self.emit(&Event::Preparing {
-                    ticket,
-                    done: done as u32,
-                    total: total as u32,
-                    count: all.len() as u32,
-                    left: all.left(),
-                });
-            }
-            self.breathe().await;
-            Ok(())
-        };
-        let prepared = prepare(size, names, files, between).await?;
-        let blob = blob(&prepared.write()?, "application/octet-stream")?;
-        let Prepared {
-            pictures,
-            classes,
-            left,
-        } = prepared;
-        let event = Event::Prepared {
-            ticket,
-            count: pictures.len() as u32,
-            classes,
-            left,
-        };
-        Ok((event, blob))
     }
 
     /// What names the classes of samples, fetched once. A run learns without it, too, and then tells fewer numbers.
@@ -209,7 +157,11 @@ impl Session {
     }
 
     /// What a run learns from and what it is judged by. Those drawn last are remembered: they depend on few settings.
-    async fn pictures(&self, run: u32, config: &GanConfig) -> Option<(Pictures, Pictures)> {
+    pub(super) async fn pictures(
+        &self,
+        run: u32,
+        config: &GanConfig,
+    ) -> Option<(Pictures, Pictures)> {
         let asked = (config.data, config.size, config.count);
         if let Some((known, pictures)) = self.0.pictures.borrow().as_ref()
             && *known == asked
@@ -237,7 +189,7 @@ impl Session {
 }
 
 /// The user's own pictures: those to learn from and those to judge by.
-async fn own(
+pub(super) async fn own(
     config: &GanConfig,
     inputs: &Inputs,
     resumed: bool,

@@ -9,7 +9,7 @@ use crate::jobs::{Job, Pix2pix, estimate_pix2pix};
 use crate::protocol::{Event, Pix2pixConfig, Pix2pixTask};
 use crate::session::driver::{Host, drive};
 use crate::session::host::Mailbox;
-use crate::session::inputs::Inputs;
+use crate::session::inputs::{Inputs, read_pairs};
 use crate::weights::Checkpoint;
 
 /// Pairs that are shown and measured on, and not learnt from.
@@ -35,9 +35,18 @@ impl Session {
                 largest: config.size / 2,
             });
         }
-        let (data, held) = self.pairs(run, &config).await;
+        let (data, held) = match config.task {
+            Pix2pixTask::Own => own(&config, &inputs, saved.is_some()).await?,
+            _ => self.pairs(run, &config).await,
+        };
         let saved = saved.map(|saved| (saved.meta, saved.tensors));
+        let fresh = saved.is_none();
         let mut job = Pix2pix::new(&config, data, &held, saved, &device)?;
+        // What it begins with is no part of its state.
+        if fresh && !config.start.is_empty() {
+            let (file, bytes) = self.trained(run, &config.start).await?;
+            job.begin_with(&file, &bytes)?;
+        }
         let mut host = self.host(run, inputs, mailbox);
         let progress = job.progress();
         host.emit(Event::Started {
@@ -47,6 +56,7 @@ impl Session {
             estimate,
             notes: Vec::new(),
             generator: None,
+            generators: Vec::new(),
         });
         // What there is before the first step, which can take long.
         host.show(job.preview(), progress.step).await?;
@@ -88,4 +98,21 @@ impl Session {
         *self.0.pairs.borrow_mut() = Some((asked, pairs.clone()));
         pairs
     }
+}
+
+/// The user's own pairs: those to learn from and those to measure on.
+async fn own(
+    config: &Pix2pixConfig,
+    inputs: &Inputs,
+    resumed: bool,
+) -> Result<(Pairs, Pairs), Error> {
+    let missing = || match resumed {
+        false => Error::BadSetting {
+            name: "task",
+            detail: "`own` pairs are given as `inputs.data`, and it is missing".into(),
+        },
+        true => Error::BadCheckpoint("it lacks its pairs".into()),
+    };
+    let file = inputs.get("data").ok_or_else(missing)?;
+    read_pairs(file).await?.for_run(config.size)
 }

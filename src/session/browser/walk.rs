@@ -61,6 +61,7 @@ impl Session {
             estimate,
             notes: Vec::new(),
             generator: Some(job.generator()),
+            generators: Vec::new(),
         });
         drive(run, &mut job, &mut host).await;
         Ok(())

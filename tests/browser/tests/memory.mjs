@@ -4,7 +4,7 @@
  * Counts, in the worker, the bytes of the buffers that hold tensors, and tells them when asked. wgpu lets go of a buffer
  * instead of destroying it, so one is gone when it is collected.
  */
-const LEDGER = `{
+export const LEDGER = `{
   let bytes = 0;
   const collected = new FinalizationRegistry((size) => (bytes -= size));
   const createBuffer = GPUDevice.prototype.createBuffer;

@@ -1,0 +1,68 @@
+//! Progressive GAN in a worker.
+
+use std::rc::Rc;
+
+use super::Session;
+use super::gan::own;
+use crate::data::dataset::Dataset;
+use crate::error::Error;
+use crate::jobs::{Job, Progan, estimate_progan};
+use crate::protocol::{Event, GanData, ProganConfig};
+use crate::session::driver::{Host, drive};
+use crate::session::host::Mailbox;
+use crate::session::inputs::Inputs;
+use crate::weights::Checkpoint;
+
+impl Session {
+    pub(super) async fn progan(
+        &self,
+        run: u32,
+        config: ProganConfig,
+        inputs: Inputs,
+        saved: Option<Checkpoint>,
+        mailbox: Rc<Mailbox>,
+    ) -> Result<(), Error> {
+        let device = self.device()?;
+        let pictures = config.pictures();
+        let own = match config.data {
+            GanData::Pictures => Some(own(&pictures, &inputs, saved.is_some()).await?),
+            _ => None,
+        };
+        let [channels, ..] = match &own {
+            Some((data, _)) => data.shape(),
+            None => Dataset::kind(&pictures).0,
+        };
+        let estimate = estimate_progan(&config, channels, self.memory()?)?;
+        if !estimate.fits {
+            return Err(Error::TooLarge {
+                size: config.size,
+                largest: config.size / 2,
+            });
+        }
+        let nothing = || Error::BadSetting {
+            name: "data",
+            detail: "there is nothing to learn from".into(),
+        };
+        let (data, held) = match own {
+            Some(own) => own,
+            None => self.pictures(run, &pictures).await.ok_or_else(nothing)?,
+        };
+        let saved = saved.map(|saved| (saved.meta, saved.tensors));
+        let mut job = Progan::new(&config, data, Some(held), saved, &device)?;
+        let mut host = self.host(run, inputs, mailbox);
+        let progress = job.progress();
+        host.emit(Event::Started {
+            run,
+            width: progress.width,
+            height: progress.height,
+            estimate,
+            notes: Vec::new(),
+            generator: None,
+            generators: Vec::new(),
+        });
+        // What there is before the first step, which can take long.
+        host.show(job.preview(), progress.step).await?;
+        drive(run, &mut job, &mut host).await;
+        Ok(())
+    }
+}
