@@ -14,7 +14,7 @@ export const tests = [
         const last = (/** @type {any} */ log) => lab.events(log, "progress").at(-1) ?? { step: 0 };
         const one = await lab.begin({ ...small, steps: 10 }, {});
         await one.run.pause();
-        if (last(one).step < 5) await one.run.step(5 - last(one).step);
+        if (last(one).step < 8) await one.run.step(8 - last(one).step);
         const wrong = await one.run.tune({ cycle: -1 }).then(() => "taken", (error) => [error.code, error.subject]);
         await one.run.tune({ identity: 0.4, pool: 2 });
         const file = await one.run.checkpoint();
