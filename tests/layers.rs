@@ -26,11 +26,12 @@ const LEAVES: [&str; 2] = ["protocol", "error"];
 /// Neighbours on one layer that must not know each other.
 const APART: [(&str, &str); 2] = [("models", "losses"), ("losses", "models")];
 /// Where the browser may be named.
-const BROWSER: [&str; 7] = [
+const BROWSER: [&str; 8] = [
     "exports.rs",
     "bench.rs",
     "session/browser.rs",
     "session/browser/gan.rs",
+    "session/browser/own.rs",
     "session/host.rs",
     "session/inputs.rs",
     "gpu/present.rs",

@@ -195,7 +195,7 @@ async function go(name) {
     if (loaded) alarm(error);
   }
 }
-for (const name of /** @type {Later[]} */ (["lab", "walk", "translate"])) {
+for (const name of /** @type {Later[]} */ (["lab", "walk", "apply", "translate"])) {
   tab(name).addEventListener("click", (event) => {
     event.preventDefault();
     go(name);

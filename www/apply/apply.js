@@ -176,7 +176,8 @@ export class Apply {
   /** @returns {Config} */
   #defaults() {
     const config = /** @type {Config} */ (structuredClone(this.#easel.defaults?.stylize));
-    return { ...config, network: this.#models[0]?.id ?? "custom" };
+    // Those of pix2pix are for drawings, mostly: they are there to be chosen.
+    return { ...config, network: this.#models.find(({ architecture }) => architecture !== "pix2pix")?.id ?? "custom" };
   }
 
   /** Whether there is a network to apply. */
@@ -495,8 +496,9 @@ export class Apply {
   }
 
   #show() {
+    const { network } = this.#config;
     /** @type {[string, string][]} */
-    const own = this.#file ? [["custom", this.#file.name]] : [];
+    const own = this.#file || network === "custom" ? [["custom", this.#file?.name ?? t("apply.network.none")]] : [];
     const shipped = this.#models.map(({ id }) => /** @type {[string, string]} */ ([id, this.#called(id)]));
     this.#controls.show({
       config: this.#config, pictures: this.#pictures, chosen: this.#chosen, networks: [...own, ...shipped],

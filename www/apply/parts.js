@@ -154,6 +154,8 @@ export class Controls {
   #camera;
   #keep;
   #how;
+  /** @type {boolean | null} Whether there was a network when it was shown last. */
+  #ready = null;
   #tools;
   #several;
   stage;
@@ -175,7 +177,7 @@ export class Controls {
     this.#keep = button("plain", "pictures", "apply.live.keep", acts.take);
     this.#tools = make("div", { class: "result-tools", hidden: true }, make("div", { class: "apply-save" }, this.type, button("strong", "save", "save", acts.save)), button("plain", "copy", "copy", acts.copy));
     this.stage = make("section", { class: "stage", label: "apply.stage" }, make("div", { class: "mount" }, this.frame.element), make("div", { class: "under" }, this.caption, this.frame.buttons, this.#tools));
-    this.#how = make("div", { class: "apply-how" }, make("p", { class: "hint", text: "apply.network.how" }),
+    this.#how = make("details", { class: "apply-how" }, make("summary", { class: "hint", text: "apply.network.how" }),
       make("ul", { class: "hint" }, make("li", { text: "apply.network.how.1" }), make("li", { text: "apply.network.how.2" })),
       make("div", { class: "row" }, make("a", { class: "plain", href: "#view=translate", text: "apply.translate" })));
     this.#several = make("div", { class: "field" }, make("label", { for: "apply-generator", text: "apply.generator" }), this.#generator, make("p", { class: "hint", text: "apply.generator.hint" }));
@@ -239,9 +241,11 @@ export class Controls {
   show({ config, pictures, chosen, networks, generators, named, ready, phase, result }) {
     const { network, generator, side, strength, keepColors } = config;
     const [busy, live] = [phase !== "idle", phase === "live"];
-    this.#options(this.#network, networks.length > 0 ? networks : [["custom", t("apply.network.none")]], network);
-    this.#network.disabled = networks.length === 0;
-    this.#how.hidden = ready;
+    this.#options(this.#network, networks, network);
+    this.#network.disabled = networks.length < 2 && !ready;
+    // Open for who needs it, until a network is there.
+    if (ready !== this.#ready) this.#how.open = !ready;
+    this.#ready = ready;
     this.#several.hidden = generators.length === 0;
     this.#options(this.#generator, generators.map((name) => [name, name]), generator || (generators[0] ?? ""));
     this.#options(this.#side, SIDES.map((side) => [String(side), side ? t("apply.side.px", { n: String(side) }) : t("apply.side.0")]), String(side));

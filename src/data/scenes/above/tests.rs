@@ -70,24 +70,3 @@ fn a_photo_from_above_shows_what_its_map_does_at_every_size() {
         assert!(mean < 14.0, "{name}: {mean} grey levels between two sizes");
     }
 }
-
-#[test]
-#[ignore = "writes pictures to look at"]
-fn sheet() {
-    let side = 256;
-    let mut sheet = RgbImage::new(4 * side, 6 * side);
-    for (row, name) in NAMES.iter().enumerate() {
-        for seed in 0..2 {
-            let scene = scene(name, seed + 1);
-            let at = [2 * i64::from(seed * side), row as i64 * i64::from(side)];
-            image::imageops::replace(&mut sheet, &scene.aerial(side, side), at[0], at[1]);
-            image::imageops::replace(
-                &mut sheet,
-                &scene.map(side, side),
-                at[0] + i64::from(side),
-                at[1],
-            );
-        }
-    }
-    sheet.save("/tmp/draw/above.png").expect("a folder");
-}
