@@ -35,7 +35,7 @@ export class Translate extends TrainView {
   #empty = make("p", { class: "placeholder", text: "translate.press" });
   #drawn = new Opinions("translate.map.fake", "translate.map.fake");
   #true = new Opinions("translate.map.real", "translate.map.real");
-  #draw = make("button", { type: "button", class: "plain translate-draw", text: "translate.draw", "aria-pressed": "false", onclick: () => this.#toggle() });
+  #draw = make("button", { type: "button", class: "plain translate-draw", text: "translate.draw", onclick: () => this.#toggle() });
   #pairs = make("div", { class: "translate-look" });
   #padPlace = make("div", { class: "translate-look", hidden: true });
   /** @type {import("./pad.js").Pad | null} Loaded when it is first opened. */
@@ -188,7 +188,6 @@ export class Translate extends TrainView {
     const drawable = DRAWABLE.includes(task);
     const drawing = this.#pad !== null && !this.#padPlace.hidden && drawable;
     this.#draw.hidden = !drawable;
-    this.#draw.setAttribute("aria-pressed", String(drawing));
     say(this.#draw, drawing ? "translate.pairs" : "translate.draw");
     this.#pairs.hidden = drawing;
     if (this.#pad && !drawing) this.#padPlace.hidden = true;
