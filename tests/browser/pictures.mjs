@@ -1,5 +1,5 @@
 /**
- * Makes the pictures of README and of the app's install dialog: `node tests/browser/pictures.mjs [--site target/site] [--browser firefox] [--only stylize|lab|walk|translate]`.
+ * Makes the pictures of README and of the app's install dialog: `node tests/browser/pictures.mjs [--site target/site] [--browser firefox] [--only stylize|lab|walk|translate|cycle|grow|draw]`.
  *
  * Two pictures stylized by the page itself from samples that it draws, and each view in both languages and on a phone.
  */
@@ -93,7 +93,7 @@ try {
     await screenshot(`tests/pictures/${file}`);
   }
   for (const [lang, theme, width, height, link, steps, file] of /** @type {const} */ ([
-    ["en", "light", 1440, 900, "size=64&count=150", 300, "translate-en.jpg"],
+    ["en", "light", 1440, 900, "task=labels", 3, "translate-en.jpg"],
     ["ko", "dark", 390, 844, "task=grey", 100, "translate-phone.jpg"],
   ]).filter(() => !values.only || values.only === "translate")) {
     await page.setViewport({ width, height });
@@ -103,6 +103,35 @@ try {
     await page.waitForFunction((steps) => Number(/(?:Step |중 )([\d,]+)/.exec(document.querySelector("#translate .estimate")?.textContent ?? "")?.[1]?.replace(",", "") ?? 0) >= steps, { timeout: 1_200_000, polling: 500 }, steps);
     await play?.click();
     await page.waitForFunction(() => document.querySelector("#translate .stage")?.getAttribute("data-phase") === "paused", { timeout: 60_000 });
+    await page.evaluate(() => scrollTo(0, 0));
+    await screenshot(`tests/pictures/${file}`);
+  }
+  for (const [lang, theme, width, height, view, link, steps, file] of /** @type {const} */ ([
+    ["en", "light", 1440, 900, "cycle", "count=40", 3, "cycle-en.jpg"],
+    ["ko", "dark", 390, 844, "cycle", "count=40", 2, "cycle-phone.jpg"],
+    ["en", "light", 1440, 900, "grow", "size=16&count=200&fade=1000&stable=1000", 250, "grow-en.jpg"],
+    ["ko", "light", 390, 844, "grow", "size=16&count=200&fade=1000&stable=1000", 250, "grow-phone.jpg"],
+  ]).filter(([, , , , view]) => !values.only || values.only === view)) {
+    await page.setViewport({ width, height });
+    await open(`view=${view}&${link}&lang=${lang}&theme=${theme}`);
+    const play = await page.waitForSelector(`#${view} .primary`);
+    await play?.click();
+    await page.waitForFunction((view, steps) => Number(/(?:Step |중 )([\d,]+)/.exec(document.querySelector(`#${view} .estimate`)?.textContent ?? "")?.[1]?.replace(",", "") ?? 0) >= steps, { timeout: 1_200_000, polling: 500 }, view, steps);
+    await play?.click();
+    await page.waitForFunction((view) => document.querySelector(`#${view} .stage`)?.getAttribute("data-phase") === "paused", { timeout: 60_000 }, view);
+    await page.evaluate(() => scrollTo(0, 0));
+    await screenshot(`tests/pictures/${file}`);
+  }
+  for (const [lang, theme, width, height, file] of /** @type {const} */ ([
+    ["en", "light", 1440, 900, "draw-en.jpg"],
+    ["ko", "dark", 1440, 900, "draw-ko.jpg"],
+  ]).filter(() => !values.only || values.only === "draw")) {
+    await page.setViewport({ width, height });
+    await open(`view=translate&lang=${lang}&theme=${theme}`);
+    await (await page.waitForSelector("#translate .translate-draw"))?.click();
+    await page.waitForFunction(() => (/** @type {HTMLCanvasElement | null} */ (document.querySelector("#translate .pad-result"))?.width ?? 0) > 1, { timeout: 300_000 });
+    await page.click("#translate [data-pad=random]");
+    await new Promise((wake) => setTimeout(wake, 5000));
     await page.evaluate(() => scrollTo(0, 0));
     await screenshot(`tests/pictures/${file}`);
   }
