@@ -4,7 +4,8 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { SiteServer } from "../server.mjs";
 
-const sha256 = (/** @type {Buffer} */ bytes) => createHash("sha256").update(bytes).digest("hex");
+/** The first half, as the service worker has it. */
+const sha256 = (/** @type {Buffer} */ bytes) => createHash("sha256").update(bytes).digest("hex").slice(0, 32);
 
 /** What the service worker of a site keeps. @param {string} site @returns {Promise<{ id: string, files: Record<string, string> }>} */
 export async function build(site) {
@@ -72,7 +73,7 @@ const served = (page, paths) =>
     await Promise.all(paths.map(async (path) => {
       const response = await fetch(new URL(path, document.baseURI));
       const digest = await crypto.subtle.digest("SHA-256", await response.arrayBuffer());
-      found[path] = [...new Uint8Array(digest)].map((b) => b.toString(16).padStart(2, "0")).join("");
+      found[path] = [...new Uint8Array(digest).subarray(0, 16)].map((b) => b.toString(16).padStart(2, "0")).join("");
     }));
     return Object.fromEntries(Object.entries(found).sort(([a], [b]) => (a < b ? -1 : 1)));
   }, paths);
@@ -184,7 +185,7 @@ export const tests = [
       const found = await page.evaluate(async (id, files, flips, cuts) => {
         const { checked } = /** @type {any} */ (globalThis);
         const cache = await caches.open(`easel-core ${new URL("./", document.baseURI).pathname} ${id}`);
-        const hash = async (/** @type {ArrayBuffer} */ bytes) => [...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes))].map((b) => b.toString(16).padStart(2, "0")).join("");
+        const hash = async (/** @type {ArrayBuffer} */ bytes) => [...new Uint8Array(await crypto.subtle.digest("SHA-256", bytes)).subarray(0, 16)].map((b) => b.toString(16).padStart(2, "0")).join("");
         /** @type {string[]} */
         const named = [];
         navigator.serviceWorker.addEventListener("message", ({ data }) => data.type === "mended" && named.push(data.path));
