@@ -105,7 +105,7 @@ export const tests = [
       await page.focus("#translate .pad-canvas");
       await page.keyboard.press("ArrowLeft");
       t.assert(/Column \d+, row \d+/.test(await page.$eval("#live", (live) => live.textContent ?? "")), "the cursor is not announced");
-      await page.keyboard.press("Space");
+      await page.keyboard.press(" ");
       await other(picture);
       await bringAxe(page);
       await clean(t, page, "the pad");
