@@ -50,7 +50,11 @@ pub fn deviation_map(
     let [b, c, h, w] = x.dims();
     assert!(b % parts == 0, "{b} samples in {parts} parts");
     let one = b / parts;
-    let group = if one.is_multiple_of(GROUP) { GROUP } else { one };
+    let group = if one.is_multiple_of(GROUP) {
+        GROUP
+    } else {
+        one
+    };
     let grouped =
         |x: &Tensor<4>| -> Tensor<4> { x.clone().reshape([parts, group, one / group, c * h * w]) };
     let map = |x: Tensor<4>| {
