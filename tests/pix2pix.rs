@@ -122,8 +122,8 @@ fn two_steps_follow_pytorch() {
             let miss = seen.zip(truth).map(|(a, b)| (a - b).abs() / b.abs());
             let miss = miss.fold(0.0, f32::max);
             eprintln!("{name}, step {step}: losses off by {miss:e}");
-            // Derived: float32 beside float64, 1e-7 at each of some thirty layers, and as much room again.
-            assert!(miss < 1e-4, "{name}, step {step}: {miss:e}");
+            // Measured: 2e-7.
+            assert!(miss < 2e-6, "{name}, step {step}: {miss:e}");
             state(&run).1.into_iter().collect::<BTreeMap<_, _>>()
         });
         let [first, after] = of_first.collect::<Vec<_>>().try_into().expect("two steps");
@@ -150,11 +150,10 @@ fn two_steps_follow_pytorch() {
             }
         }
         eprintln!("{name}: gradients, running statistics, weights off by {worst:?}");
-        // Derived: as above; and the smallest gradients, 3e-7, are next to the rounding of the largest, 5e-8, so that in
-        // Adam's second step they can move their weights by a tenth of the rate in another way.
-        assert!(worst[0] < 1e-4 && worst[1] < 1e-4, "{name}: {worst:?}");
+        // Measured: 6e-6, 2e-7, 6e-4.
+        assert!(worst[0] < 6e-5 && worst[1] < 2e-6, "{name}: {worst:?}");
         assert!(
-            worst[2] < 1e-1,
+            worst[2] < 6e-3,
             "{name}: weights are off by {} rates",
             worst[2]
         );
