@@ -120,8 +120,7 @@ fn plant(scene: &mut Scene, species: Species, house: Option<House>, random: &mut
     let focal = scene.camera.focal;
     let half = |tall: f32| match species {
         Species::Broadleaf => 0.36 * tall,
-        Species::Palm => 0.3 * tall,
-        _ => 0.2 * tall,
+        _ => 0.26 * tall,
     };
     // Where the building is, in slopes; trees stay clear of it.
     let taken = house.map(|h| {
@@ -132,11 +131,12 @@ fn plant(scene: &mut Scene, species: Species, house: Option<House>, random: &mut
         };
         [(h.x - wide) / h.z, (h.x + wide) / h.z]
     });
+    let high = if species == Species::Palm { 1.25 } else { 1.0 };
     let mut near = Vec::<[f32; 2]>::new();
     for _ in 0..60 {
         let random = &mut random.split();
         let slope = random.range(-0.42, 0.42);
-        let part = random.range(0.38, 0.56);
+        let part = high * random.range(0.38, 0.56);
         let reach = half(part) / focal;
         let free = taken
             .is_none_or(|[low, high]| slope + 0.55 * reach < low || slope - 0.55 * reach > high);
