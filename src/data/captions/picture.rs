@@ -1,8 +1,9 @@
 //! The scene that a caption describes: everything it names stands near by and large, so that it is seen at 32 px.
 
-use image::{RgbImage, imageops};
+use image::RgbImage;
 
 use super::{Building, Caption, Hour, Paint, Season, Trees, Weather};
+use crate::data::dataset::photo;
 use crate::data::scenes::{self, House, Road, Scene, Species, Tree};
 use crate::data::seed::Seed;
 
@@ -15,8 +16,7 @@ impl Caption {
     pub fn picture(&self, seed: u32, size: u32) -> RgbImage {
         let scene = self.scene(seed);
         if size < SMALL {
-            let large = scene.photo(2 * size, 2 * size);
-            imageops::resize(&large, size, size, imageops::FilterType::Triangle)
+            photo(&scene, size)
         } else {
             scene.photo(size, size)
         }
