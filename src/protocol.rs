@@ -316,7 +316,13 @@ pub enum Sheet {
     /// `pix2pix`: what becomes of a picture of the run's size, red, green and blue of one pixel after the other.
     Of(Vec<u8>),
     /// `stackgan`: what eight noises of a seed become with a sentence, Stage-I above and Stage-II below.
-    Said { text: String, seed: u32 },
+    Said {
+        text: String,
+        /// If it says something: a walk in eight steps from `text` to this, of one noise.
+        #[serde(default)]
+        to: String,
+        seed: u32,
+    },
 }
 
 /// A job and all its settings. Every field has a default.
