@@ -205,11 +205,18 @@ impl StackganTrainer {
             .collect();
         let device = self.device.clone().inner();
         let mut real = data.at(&numbers, &device);
-        let wanted = if stage == 2 { self.config.size } else { self.config.low } as usize;
+        let wanted = if stage == 2 {
+            self.config.size
+        } else {
+            self.config.low
+        } as usize;
         while real.dims()[3] > wanted {
             real = halved(real);
         }
-        let said: Vec<_> = numbers.iter().map(|n| data.sentence(*n, &mut seed)).collect();
+        let said: Vec<_> = numbers
+            .iter()
+            .map(|n| data.sentence(*n, &mut seed))
+            .collect();
         if stage == 0 {
             self.learn_encoder(&said, real);
         } else {
@@ -258,7 +265,8 @@ impl StackganTrainer {
         let low = (stage == 2).then(|| {
             let [mean, deviation] = self.averaged_first().condition(batch.embedding.clone());
             let condition = mean + deviation.exp() * batch.before.clone();
-            self.averaged_first().forward(condition, batch.noise.clone())
+            self.averaged_first()
+                .forward(condition, batch.noise.clone())
         });
         let track = |x: &Tensor<2>| Tensor::from_inner(x.clone());
         let (embedding, augmentation) = (track(&batch.embedding), track(&batch.augmentation));
@@ -293,7 +301,8 @@ impl StackganTrainer {
         fake: Tensor<4>,
     ) -> (Tensor<1>, [Tensor<1>; 3]) {
         let judge = &mut self.discriminators[stage - 1];
-        let [fitting, wrong] = [&batch.embedding, &batch.wrong].map(|x| Tensor::from_inner(x.clone()));
+        let [fitting, wrong] =
+            [&batch.embedding, &batch.wrong].map(|x| Tensor::from_inner(x.clone()));
         let seen = judge.encode_train(Tensor::from_inner(batch.real.clone()));
         let of_real = judge.score_train(seen.clone(), fitting.clone());
         let of_wrong = judge.score_train(seen, wrong);

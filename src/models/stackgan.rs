@@ -137,17 +137,16 @@ impl StackConfig {
             // Where nothing narrows, no activation is between the last two and after them, as in Stage-I's.
             let bare = code == widest && halving + 2 >= halvings;
             let activation = if bare { Activation::Linear } else { LEAKY };
-            rows.conv(
-                HALF,
-                [w << (halving - 1), w << halving],
-                true,
-                activation,
-            );
+            rows.conv(HALF, [w << (halving - 1), w << halving], true, activation);
         }
         let mut channels = widest;
         while channels > code {
             let next = channels / 2;
-            let activation = if next == code { Activation::Linear } else { LEAKY };
+            let activation = if next == code {
+                Activation::Linear
+            } else {
+                LEAKY
+            };
             rows.conv(POINT, [channels, next], true, activation);
             channels = next;
         }

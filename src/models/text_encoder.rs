@@ -117,7 +117,8 @@ impl TextEncoderConfig {
                 bag[usize::from(*word)] += share;
             }
             for pair in sentence.windows(2) {
-                let hash = (u32::from(pair[0]) << 16 | u32::from(pair[1])).wrapping_mul(0x9E37_79B1);
+                let hash =
+                    (u32::from(pair[0]) << 16 | u32::from(pair[1])).wrapping_mul(0x9E37_79B1);
                 bag[self.words + (hash >> 24) as usize] += share;
             }
         }

@@ -43,7 +43,10 @@ pub fn check_stackgan(config: &StackganConfig) -> Result<(), Error> {
         return Err(bad("low", format!("{low} is not 16, 32 or 64")));
     }
     if size != 2 * low && size != 4 * low {
-        return Err(bad("size", format!("{size} is not twice or four times {low}")));
+        return Err(bad(
+            "size",
+            format!("{size} is not twice or four times {low}"),
+        ));
     }
     within(&[
         ("count", config.count, 4, 20_000),
@@ -128,7 +131,8 @@ pub(super) fn flops(config: &StackganConfig) -> [f64; 3] {
     let encoder = tower(config.low, d, 4.0, 0.0).products;
     // Generators once, discriminators on real and generated pictures and once more for the generator: there and back is
     // three times there.
-    let low = tower(config.low, w, 3.0, 3.0).products + 2.7 * tower(config.low, d, 4.0, 2.0).products;
+    let low =
+        tower(config.low, w, 3.0, 3.0).products + 2.7 * tower(config.low, d, 4.0, 2.0).products;
     let residuals = 9.0 * (1.0 + 2.0 * f64::from(config.residuals));
     let at_quarter = (16.0 * f64::from(w * w)) * residuals * f64::from(config.low / 4).powi(2);
     let up = tower(config.size, w, 3.0, 0.0).products;

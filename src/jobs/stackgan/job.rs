@@ -138,7 +138,9 @@ impl Stackgan {
         let columns = SHEET.0 as usize;
         let noise = self.trainer().fixed(columns, seed);
         let (embedding, noise) = if to.trim().is_empty() {
-            let said: Vec<_> = (0..SHEET.0).map(|i| wording(text, seed, i)).collect::<Option<_>>()?;
+            let said: Vec<_> = (0..SHEET.0)
+                .map(|i| wording(text, seed, i))
+                .collect::<Option<_>>()?;
             let said: Vec<_> = said.iter().map(Vec::as_slice).collect();
             (self.trainer().embed(&said), noise)
         } else {
@@ -224,7 +226,9 @@ impl Job for Stackgan {
                 ("d_fake", fake),
             ],
         };
-        all.into_iter().map(|(name, x)| (name.to_owned(), x)).collect()
+        all.into_iter()
+            .map(|(name, x)| (name.to_owned(), x))
+            .collect()
     }
 
     fn progress(&self) -> Progress {

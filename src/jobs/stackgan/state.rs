@@ -130,7 +130,10 @@ impl StackganTrainer {
         parts.collect()
     }
 
-    fn take(&mut self, parts: &mut dyn FnMut(usize) -> Result<Weights, Error>) -> Result<(), Error> {
+    fn take(
+        &mut self,
+        parts: &mut dyn FnMut(usize) -> Result<Weights, Error>,
+    ) -> Result<(), Error> {
         let (networks, device) = (networks_of(&self.config), &self.device);
         self.encoder = encoder_of(&self.config).load(&parts(0)?, device)?;
         self.first.net = networks.first().load(&parts(1)?, device)?;
@@ -148,7 +151,10 @@ impl StackganTrainer {
     /// Those of [`Weights`] for a file that does not fit the settings.
     pub fn begin_with(&mut self, name: &str, file: &[u8]) -> Result<(), Error> {
         let all = expected(&self.config);
-        let all = NETWORKS.iter().zip(&all).map(|(prefix, e)| behind(prefix, e));
+        let all = NETWORKS
+            .iter()
+            .zip(&all)
+            .map(|(prefix, e)| behind(prefix, e));
         let all: Vec<_> = all.flatten().collect();
         let mut weights = Weights::read(name, file, |_| Ok(all))?;
         self.take(&mut |i| Ok(weights.part(NETWORKS[i])))

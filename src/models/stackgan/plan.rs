@@ -64,7 +64,13 @@ impl Rows {
         normed: bool,
         activation: Activation,
     ) {
-        self.push(direct(stride, padding), kernel, channels, normed, activation);
+        self.push(
+            direct(stride, padding),
+            kernel,
+            channels,
+            normed,
+            activation,
+        );
     }
 
     /// Twice as large by nearest neighbours, and a 3x3 convolution.

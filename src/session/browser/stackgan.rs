@@ -38,8 +38,12 @@ impl Session {
             0 => [0, 8],
             _ => [config.count as usize, HELD],
         };
-        let data = self.captioned(run, CaptionDrawer::new(size, count, 1)).await;
-        let held = self.captioned(run, CaptionDrawer::new(size, held, 1_000_000)).await;
+        let data = self
+            .captioned(run, CaptionDrawer::new(size, count, 1))
+            .await;
+        let held = self
+            .captioned(run, CaptionDrawer::new(size, held, 1_000_000))
+            .await;
         let saved = saved.map(|saved| (saved.meta, saved.tensors));
         let fresh = saved.is_none();
         let mut job = Stackgan::new(&config, data, held, saved, &device)?;
