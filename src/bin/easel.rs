@@ -24,10 +24,12 @@ mod native {
     use easel::ops::{Adapter, use_adapter};
     use easel::protocol::{
         CycleganConfig, CycleganControl, GanConfig, GanControl, GanData, GatysConfig, ModelInfo,
-        Pairing, Pix2pixConfig, ProganConfig, ProganControl,
+        Pairing, Pix2pixConfig, ProganConfig, ProganControl, StackganConfig, StackganControl,
     };
     use easel::train::run::Output;
-    use easel::train::{attributes, classifier, cyclegan, features, gan, pix2pix, progan};
+    use easel::train::{
+        attributes, classifier, cyclegan, features, gan, pix2pix, progan, stackgan,
+    };
     use easel::weights::{Weights, sha256};
     use serde::de::DeserializeOwned;
     use serde_json::{Value, json};
@@ -74,6 +76,8 @@ mod native {
         Cyclegan(CycleganArgs),
         /// Two networks that grow.
         Progan(ProganArgs),
+        /// From a sentence to a picture in two stages.
+        Stackgan(StackganArgs),
     }
 
     #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -292,6 +296,24 @@ mod native {
     }
 
     #[derive(Args)]
+    struct StackganArgs {
+        /// Steps of the encoder of sentences.
+        #[arg(long)]
+        encoder: Option<u32>,
+        /// Steps of Stage-I.
+        #[arg(long)]
+        first: Option<u32>,
+        /// Steps of Stage-II.
+        #[arg(long)]
+        second: Option<u32>,
+        /// Weights to begin with.
+        #[arg(long)]
+        from: Option<PathBuf>,
+        #[command(flatten)]
+        run: RunArgs,
+    }
+
+    #[derive(Args)]
     struct GatysArgs {
         content: PathBuf,
         #[arg(required = true)]
@@ -368,6 +390,7 @@ mod native {
             What::Train(Model::Pix2pix(args)) => train_pix2pix(args, &device()),
             What::Train(Model::Cyclegan(args)) => train_cyclegan(args, &device()),
             What::Train(Model::Progan(args)) => train_progan(args, &device()),
+            What::Train(Model::Stackgan(args)) => train_stackgan(args, &device()),
             What::Gatys(args) => gatys(args, &device()),
             What::Stylize(args) => stylize(&args, &device()),
             What::Bench(_) if command.device == Some(Where::Cpu) => {
@@ -608,6 +631,24 @@ mod native {
         };
         let outcome = progan::train(&settings, device, |line| eprintln!("{line}"))?;
         args.run.finish("progan", &outcome.file, &outcome.metrics)
+    }
+
+    fn train_stackgan(args: StackganArgs, device: &Device) -> Done {
+        let steps = [args.encoder, args.first, args.second];
+        let names = ["encoderSteps", "firstSteps", "secondSteps"];
+        let given: Vec<_> = names
+            .into_iter()
+            .zip(steps.map(|steps| steps.map(Value::from)))
+            .collect();
+        let settings = stackgan::Settings {
+            config: args.run.config::<StackganConfig>(&given)?,
+            from: args.from,
+            output: args.run.output(),
+            control: args.run.control::<StackganControl>()?,
+            steps,
+        };
+        let outcome = stackgan::train(&settings, device, |line| eprintln!("{line}"))?;
+        args.run.finish("stackgan", &outcome.file, &outcome.metrics)
     }
 
     /// Enters the file into the manifest beside it, if there is one. The file's stem is its id.

@@ -1,5 +1,6 @@
 //! Pictures: reading what users bring, drawing what Easel brings.
 
+pub mod captioned;
 pub mod captions;
 pub mod color;
 pub mod dataset;

@@ -5,6 +5,7 @@ mod gan;
 mod own;
 mod pix2pix;
 mod progan;
+mod stackgan;
 mod stylize;
 mod walk;
 
@@ -29,7 +30,7 @@ use crate::error::Error;
 use crate::gpu::{self, Gpu, Presenter};
 use crate::jobs::{
     Gatys, GatysInputs, Memory, estimate, estimate_cyclegan, estimate_gan, estimate_pix2pix,
-    estimate_progan,
+    estimate_progan, estimate_stackgan,
 };
 use crate::models::{Architecture, Classifier, FeatureNetwork};
 use crate::ops::{Adapter, check_kernels, use_adapter};
@@ -309,6 +310,7 @@ impl Session {
                 return estimate_progan(config, channels, self.memory()?);
             }
             JobConfig::Cyclegan(config) => return estimate_cyclegan(config, self.memory()?),
+            JobConfig::Stackgan(config) => return estimate_stackgan(config, self.memory()?),
             JobConfig::Walk(_) | JobConfig::Stylize(_) => {
                 return Err(Error::BadSetting {
                     name: "job",
@@ -366,6 +368,7 @@ impl Session {
             JobConfig::Pix2pix(config) => self.pix2pix(run, config, inputs, saved, mailbox).await,
             JobConfig::Cyclegan(config) => self.cyclegan(run, config, inputs, saved, mailbox).await,
             JobConfig::Progan(config) => self.progan(run, config, inputs, saved, mailbox).await,
+            JobConfig::Stackgan(config) => self.stackgan(run, config, inputs, saved, mailbox).await,
         }
     }
 

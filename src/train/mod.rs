@@ -12,3 +12,4 @@ mod pictures;
 pub mod pix2pix;
 pub mod progan;
 pub mod run;
+pub mod stackgan;
