@@ -46,6 +46,7 @@ export class Paint extends TrainView {
   #slide = make("div", { class: "paint-slide", hidden: true }, make("label", { for: "paint-along", text: "paint.along" }), this.#along);
   #took = make("p", { class: "hint paint-took" });
   #noise = 1;
+  #begun = false;
   /** The second sentence, if it can be said. */
   #until = "";
   #chosen = 0;
@@ -125,17 +126,12 @@ export class Paint extends TrainView {
   /** @override @param {any} config */
   fit(config) {
     if (![2, 4].includes(config.size / config.low)) config.size = 2 * config.low;
-    if (config.start && SHAPE.some((name) => config[name] !== this.#trained()[name])) config.start = "";
+    if (config.start && SHAPE.some((name) => config[name] !== trained(this.easel)[name])) config.start = "";
   }
 
   /** @override */
   defaults() {
-    return this.easel.models.some(({ id }) => id === START) ? this.#trained() : super.defaults();
-  }
-
-  /** The settings of the networks that were trained are the defaults of the engine. */
-  #trained() {
-    return { ...structuredClone(/** @type {any} */ (this.easel.defaults).stackgan), start: START };
+    return this.easel.models.some(({ id }) => id === START) ? trained(this.easel) : super.defaults();
   }
 
   /** @override @param {URLSearchParams} params */
@@ -177,7 +173,7 @@ export class Paint extends TrainView {
   /** @override @param {boolean} on */
   shown(on) {
     super.shown(on);
-    if (on && !this.#composer.text) this.#begin(null).catch(alarm);
+    if (on && !this.#begun) this.#begin(null).catch(alarm);
     if (on && !this.training.run) this.#draws();
   }
 
@@ -196,13 +192,14 @@ export class Paint extends TrainView {
 
   /** The first sentence, or that of a link. @param {string | null} said */
   async #begin(said) {
+    this.#begun = true;
     await this.#composer.set(said ?? FIRST[current() === "ko" ? "ko" : "en"]);
   }
 
   /** The trained networks draw, until something is trained. */
   async #draws() {
     if (this.#drawer || this.training.run || !this.defaults().start) return;
-    const run = this.easel.run({ job: "stackgan", ...this.#trained(), ...STILL }, {});
+    const run = this.easel.run({ job: "stackgan", ...trained(this.easel), ...STILL }, {});
     this.#drawer = run;
     this.#ask();
     try {
@@ -337,7 +334,7 @@ export class Paint extends TrainView {
     const box = make("input", {
       type: "checkbox", "aria-describedby": "paint-start-hint",
       onchange: () => {
-        this.change(box.checked ? this.#trained() : super.defaults());
+        this.change(box.checked ? trained(this.easel) : super.defaults());
         this.element.dispatchEvent(new Event("linkchange"));
       },
     });
@@ -349,6 +346,9 @@ export class Paint extends TrainView {
     return row;
   }
 }
+
+/** The settings of the trained networks: the defaults of the engine. @param {import("../easel.js").Easel} easel */
+const trained = ({ defaults }) => ({ ...structuredClone(/** @type {any} */ (defaults).stackgan), start: START });
 
 /** A seed that nobody chose. */
 const dice = () => 1 + Math.floor(Math.random() * 999_999);
