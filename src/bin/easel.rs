@@ -27,7 +27,9 @@ mod native {
         Pairing, Pix2pixConfig, ProganConfig, ProganControl, StackganConfig, StackganControl,
     };
     use easel::train::run::Output;
-    use easel::train::{classifier, cyclegan, features, gan, pix2pix, progan, stackgan};
+    use easel::train::{
+        attributes, classifier, cyclegan, features, gan, pix2pix, progan, stackgan,
+    };
     use easel::weights::{Weights, sha256};
     use serde::de::DeserializeOwned;
     use serde_json::{Value, json};
@@ -141,7 +143,8 @@ mod native {
 
     #[derive(Args)]
     struct ClassifierArgs {
-        /// `digits`, `scenes`, or what `train gan --data` takes, with labels, at 28 px.
+        /// `digits`, `scenes`, `captions` (every attribute, at 64 px), or what `train gan --data` takes, with labels, at 28
+        /// px.
         #[arg(long)]
         data: String,
         /// How many digits or scenes are drawn to learn from.
@@ -516,6 +519,9 @@ mod native {
             rate: args.rate,
             seed: args.seed,
         };
+        if settings.data == "captions" {
+            return train_attributes(&args.out, &settings, device);
+        }
         let outcome = classifier::train(&settings, device, |line| eprintln!("{line}"))?;
         std::fs::write(&args.out, &outcome.file)?;
         record(&args.out, &outcome.file, "gan", "classifier")?;
@@ -532,6 +538,25 @@ mod native {
             );
         }
         println!("no class: {:.4} confident", outcome.nonsense.confident);
+        Ok(())
+    }
+
+    fn train_attributes(out: &Path, settings: &classifier::Settings, device: &Device) -> Done {
+        let outcome = attributes::train(settings, device, |line| eprintln!("{line}"))?;
+        std::fs::write(out, &outcome.file)?;
+        record(out, &outcome.file, "stackgan", "attributes")?;
+        println!(
+            "{} bytes, sha256 {}",
+            outcome.file.len(),
+            sha256(&outcome.file)
+        );
+        for (what, right) in [("as they are", outcome.plain), ("changed", outcome.changed)] {
+            let mean = right.iter().sum::<f32>() / right.len() as f32;
+            println!("{} held out, {what}: {mean:.4} right", outcome.held);
+            for (name, right) in attributes::NAMES.iter().zip(right) {
+                println!("  {name} {right:.4}");
+            }
+        }
         Ok(())
     }
 

@@ -154,7 +154,7 @@ fn targets(labels: &[u8], batch: usize, classes: usize, device: &Device) -> Tens
     Tensor::from_data(TensorData::new(values, [batch, classes]), device)
 }
 
-fn pictures(values: Vec<f32>, config: &ClassifierConfig, device: &Device) -> Tensor<4> {
+pub(super) fn pictures(values: Vec<f32>, config: &ClassifierConfig, device: &Device) -> Tensor<4> {
     let dims = [config.channels, config.size, config.size];
     let count = values.len() / dims.iter().product::<usize>();
     let dims = [count, dims[0], dims[1], dims[2]];
@@ -162,7 +162,7 @@ fn pictures(values: Vec<f32>, config: &ClassifierConfig, device: &Device) -> Ten
 }
 
 /// The pictures of these numbers as a GAN might draw them.
-fn changed(
+pub(super) fn changed(
     from: &Pictures,
     numbers: &[usize],
     config: &ClassifierConfig,
@@ -264,7 +264,7 @@ fn nonsense(
     all
 }
 
-fn write(net: &Classifier, data: &str) -> Result<Vec<u8>, Error> {
+pub(super) fn write(net: &Classifier, data: &str) -> Result<Vec<u8>, Error> {
     let expected = net.config().expected();
     let tensors = net.tensors().into_iter().zip(&expected);
     let tensors: Vec<_> = tensors
@@ -273,7 +273,7 @@ fn write(net: &Classifier, data: &str) -> Result<Vec<u8>, Error> {
             (name, TensorData::new(values, e.shape.clone()))
         })
         .collect();
-    let own = ["digits", "scenes"].contains(&data);
+    let own = ["digits", "scenes", "captions"].contains(&data);
     let mut metadata = BTreeMap::from([("architecture".to_owned(), "classifier".to_owned())]);
     if own {
         metadata.insert("licence".into(), "MIT OR Apache-2.0".into());

@@ -1,5 +1,6 @@
 //! Making the weights that the page ships. Native only.
 
+pub mod attributes;
 pub mod classifier;
 pub mod cyclegan;
 mod darknet;

@@ -1,8 +1,9 @@
 //! The scene that a caption describes: everything it names stands near by and large, so that it is seen at 32 px.
 
-use image::{RgbImage, imageops};
+use image::RgbImage;
 
 use super::{Building, Caption, Hour, Paint, Season, Trees, Weather};
+use crate::data::dataset::photo;
 use crate::data::scenes::{self, House, Road, Scene, Species, Tree};
 use crate::data::seed::Seed;
 
@@ -15,8 +16,7 @@ impl Caption {
     pub fn picture(&self, seed: u32, size: u32) -> RgbImage {
         let scene = self.scene(seed);
         if size < SMALL {
-            let large = scene.photo(2 * size, 2 * size);
-            imageops::resize(&large, size, size, imageops::FilterType::Triangle)
+            photo(&scene, size)
         } else {
             scene.photo(size, size)
         }
@@ -120,8 +120,7 @@ fn plant(scene: &mut Scene, species: Species, house: Option<House>, random: &mut
     let focal = scene.camera.focal;
     let half = |tall: f32| match species {
         Species::Broadleaf => 0.36 * tall,
-        Species::Palm => 0.3 * tall,
-        _ => 0.2 * tall,
+        _ => 0.26 * tall,
     };
     // Where the building is, in slopes; trees stay clear of it.
     let taken = house.map(|h| {
@@ -132,11 +131,12 @@ fn plant(scene: &mut Scene, species: Species, house: Option<House>, random: &mut
         };
         [(h.x - wide) / h.z, (h.x + wide) / h.z]
     });
+    let high = if species == Species::Palm { 1.25 } else { 1.0 };
     let mut near = Vec::<[f32; 2]>::new();
     for _ in 0..60 {
         let random = &mut random.split();
         let slope = random.range(-0.42, 0.42);
-        let part = random.range(0.38, 0.56);
+        let part = high * random.range(0.38, 0.56);
         let reach = half(part) / focal;
         let free = taken
             .is_none_or(|[low, high]| slope + 0.55 * reach < low || slope - 0.55 * reach > high);

@@ -66,7 +66,7 @@ impl Light {
         };
         match (scene.kind, scene.hour) {
             (Kind::Meadow, Hour::Dusk) => Self {
-                beam: scale(hex(0xFF9A50), 1.9),
+                beam: scale(hex(0xFFAC70), 1.8),
                 shade: scale(hex(0xC79AA8), 0.62),
                 zenith: hex(0x6A4E8C),
                 horizon: hex(0xFF9838),

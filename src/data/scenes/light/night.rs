@@ -24,7 +24,7 @@ impl Light {
             0.07
         };
         // On a meadow colours are to be told apart by night, too.
-        let bright = if scene.kind == Kind::Meadow { 1.7 } else { 1.0 };
+        let bright = if scene.kind == Kind::Meadow { 2.4 } else { 1.0 };
         Self {
             // A low sun has to be strong to light anything, and so has the moon in its place.
             beam: scale(hex(0xA9C0F0), 0.21 * self.beam[0] * bright),

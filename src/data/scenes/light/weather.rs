@@ -6,7 +6,7 @@ use super::Light;
 use crate::data::seed::Seed;
 
 /// Metres after which two thirds of a thing are lost in fog.
-const FOG: f32 = 34.0;
+const FOG: f32 = 58.0;
 
 fn grey(colour: Colour, part: f32) -> Colour {
     let value = 0.2126 * colour[0] + 0.7152 * colour[1] + 0.0722 * colour[2];
@@ -16,6 +16,7 @@ fn grey(colour: Colour, part: f32) -> Colour {
 impl Light {
     /// The same light in a weather.
     pub(super) fn in_weather(self, weather: Weather) -> Self {
+        let night = self.moon.is_some();
         match weather {
             Weather::Clear => self,
             Weather::Cloudy => Self {
@@ -23,18 +24,20 @@ impl Light {
                 shade: scale(self.shade, 1.05),
                 ..self
             },
-            Weather::Rain => self.overcast(0.52),
-            Weather::Snow => self.overcast(0.85),
+            Weather::Rain => self.overcast(if night { 1.5 } else { 0.55 }),
+            Weather::Snow => self.overcast(if night { 1.8 } else { 0.85 }),
             Weather::Fog => {
-                let veil = grey(mix(self.horizon, self.zenith, 0.15), 0.6);
+                let dim = if night { 1.6 } else { 0.72 };
+                let veil = scale(grey(mix(self.horizon, self.zenith, 0.15), 0.55), dim);
                 Self {
-                    beam: scale(grey(self.beam, 0.5), 0.45),
+                    beam: scale(grey(self.beam, 0.5), 0.6),
                     shade: grey(self.shade, 0.5),
                     zenith: veil,
                     horizon: veil,
                     glow: [0.0; 3],
                     haze: veil,
                     clear: FOG,
+                    moon: None,
                     ..self
                 }
             }
@@ -54,6 +57,7 @@ impl Light {
             haze: sky(self.horizon),
             cloud: [scale(layer, 0.75), scale(layer, 1.1)],
             clear: self.clear.min(260.0),
+            moon: None,
             ..self
         }
     }
@@ -67,12 +71,12 @@ impl Light {
         match scene.weather {
             Weather::Rain => {
                 let slant = random.range(0.12, 0.3) * if random.chance(0.5) { 1.0 } else { -1.0 };
-                for _ in 0..110 {
+                for _ in 0..80 {
                     let from = [random.range(0.0, ASPECT), random.range(-0.1, 1.0)];
                     let long = random.range(0.08, 0.16);
                     let to = [from[0] + slant * long, from[1] + long];
                     let colour = scale([0.66, 0.76, 0.90], light);
-                    canvas.stroke(from, to, 0.5, [0.009; 2], colour, 0.6);
+                    canvas.stroke(from, to, 0.5, [0.008; 2], colour, 0.5);
                 }
             }
             Weather::Snow => {
