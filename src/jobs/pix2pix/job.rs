@@ -17,13 +17,15 @@ use crate::protocol::{JobConfig, Pix2pixConfig, Pix2pixControl, Sheet};
 pub(super) const SHEET: (u32, u32) = (3, 4);
 /// Steps from one measurement on pairs that are not learnt from to the next.
 const MEASURED_EVERY: u32 = 50;
+/// What is measured there.
+const HELD: [&str; 3] = ["l1_held", "sharp_held", "energy_held"];
 
 /// A running `pix2pix`.
 ///
 /// It shows the first pairs of those that it does not learn from, and tells on all of them, every 50 steps and at the
-/// end: `l1_held`, the mean distance of what is drawn from the truth in -1..1; `sharp_held`, how much its neighbouring
-/// pixels differ, in the truth's measure; and for comparison `l1_copied` and `l1_mean`, the distances of the inputs and of
-/// the mean picture.
+/// end: `l1_held`, the mean distance of what is drawn from the truth in -1..1; `sharp_held` and `energy_held`, how much its
+/// neighbouring pixels differ and the mean square of that, in the truth's measure; and for comparison `l1_copied` and
+/// `l1_mean`, the distances of the inputs and of the mean picture.
 /// For the first pair it tells `map_fake` and `map_real`, the discriminator's opinions on what is drawn and on the truth,
 /// 0..1, rows from above.
 pub struct Pix2pix {
@@ -93,13 +95,16 @@ impl Pix2pix {
     }
 }
 
-/// The mean difference between neighbouring pixels, across and down, `[1]`.
-fn sharpness(pictures: Tensor<4>) -> Tensor<1> {
+/// The mean difference between neighbouring pixels, across and down, and its mean square, the gradient's energy: `[1]` each.
+fn slopes(pictures: Tensor<4>) -> [Tensor<1>; 2] {
     let [_, _, h, w] = pictures.dims();
     let part = |dim, from, count| pictures.clone().narrow(dim, from, count);
     let across = part(3, 1, w - 1) - part(3, 0, w - 1);
     let down = part(2, 1, h - 1) - part(2, 0, h - 1);
-    across.abs().mean() + down.abs().mean()
+    [
+        across.clone().abs().mean() + down.clone().abs().mean(),
+        across.square().mean() + down.square().mean(),
+    ]
 }
 
 impl Job for Pix2pix {
@@ -187,8 +192,10 @@ impl Job for Pix2pix {
             ("map_real".to_owned(), map(&target)),
         ];
         if due {
-            let sharp = sharpness(drawn.clone()) / sharpness(target.clone());
-            all.push(("sharp_held".to_owned(), sharp));
+            let [sharp, energy] = slopes(drawn.clone());
+            let [true_sharp, true_energy] = slopes(target.clone());
+            all.push(("sharp_held".to_owned(), sharp / true_sharp));
+            all.push(("energy_held".to_owned(), energy / true_energy));
             all.push(("l1_held".to_owned(), (drawn - target).abs().mean()));
         }
         all
@@ -196,7 +203,7 @@ impl Job for Pix2pix {
 
     fn tell(&mut self, mut seen: BTreeMap<String, Vec<f32>>) -> Told {
         let mut told = Told::default();
-        for name in ["l1_held", "sharp_held"] {
+        for name in HELD {
             if let Some([value]) = seen.remove(name).as_deref() {
                 told.metrics.insert(name.into(), *value);
                 told.metrics.extend(self.known.clone());
