@@ -45,7 +45,13 @@ impl Session {
             None => self.pictures(run, &pictures).await.ok_or_else(nothing)?,
         };
         let saved = saved.map(|saved| (saved.meta, saved.tensors));
+        let fresh = saved.is_none();
         let mut job = Progan::new(&config, data, Some(held), saved, &device)?;
+        // What it begins with is no part of its state.
+        if fresh && !config.start.is_empty() {
+            let (file, bytes) = self.trained(run, &config.start).await?;
+            job.begin_with(&file, &bytes)?;
+        }
         self.learn(run, &mut job, true, estimate, (inputs, mailbox))
             .await
     }
