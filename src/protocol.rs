@@ -8,6 +8,7 @@
     reason = "what a field means stands with its message or setting"
 )]
 
+mod caption;
 mod cyclegan;
 mod gan;
 mod pix2pix;
@@ -21,6 +22,7 @@ use std::collections::BTreeMap;
 
 use crate::error::Failure;
 
+pub use caption::{CaptionAsked, CaptionSaid};
 pub use cyclegan::{CycleganConfig, CycleganControl, CycleganTask};
 pub use gan::{
     GanConfig, GanControl, GanData, GanNetwork, GanVariant, Learning, NoiseLabel, Objective,
@@ -100,6 +102,8 @@ pub enum Request {
         #[serde(default)]
         pairs: Option<Pairing>,
     },
+    /// What does a sentence about a scene say, or how is it said? Answered by [`Event::Caption`].
+    Caption { ticket: u32, asked: CaptionAsked },
     /// Stop a [`Request::Prepare`], which then fails with `stopped`.
     Abandon { ticket: u32 },
     /// Hold every kernel against its reference on this GPU. Answered by [`Event::SelfTest`].
@@ -198,6 +202,8 @@ pub enum Event {
         ticket: Option<u32>,
         error: Failure,
     },
+    /// Answers [`Request::Caption`].
+    Caption { ticket: u32, said: CaptionSaid },
     /// Answers [`Request::Image`]; the Blob travels beside it.
     Image { run: u32, ticket: u32 },
     /// Answers [`Request::Checkpoint`]; the Blob travels beside it.

@@ -16,6 +16,7 @@
 //! Rain does not fall in winter, snow in winter alone, and palms stand in summer alone: 2040 captions are possible.
 
 mod picture;
+mod plain;
 mod sentence;
 mod words;
 

@@ -20,6 +20,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::Blob;
 
+use super::caption;
 use super::driver::{Command, Host, drive};
 use super::host::{Browser, Mailbox, Post, png};
 
@@ -178,6 +179,10 @@ impl Session {
                         Err(error) => session.fail(None, Some(ticket), &error),
                     }
                 });
+            }
+            Request::Caption { ticket, asked } => {
+                let said = caption(&asked);
+                self.emit(&Event::Caption { ticket, said });
             }
             Request::Abandon { ticket } => {
                 if self.0.preparing.get() == Some(ticket) {

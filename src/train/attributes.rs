@@ -10,8 +10,8 @@ use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData, activation::log_softmax};
 
 use super::classifier::{Settings, changed, pictures, write};
+use crate::data::captioned::{CaptionDrawer, Captioned};
 use crate::data::captions::{ATTRIBUTES, Caption};
-use crate::data::dataset::Pictures;
 use crate::data::seed::Seed;
 use crate::error::Error;
 use crate::models::{Classifier, ClassifierConfig};
@@ -27,30 +27,6 @@ const HELD: usize = 1000;
 const PART: usize = 100;
 /// Steps from one progress line to the next.
 const LINE: usize = 50;
-
-/// Captions and their pictures.
-struct Captioned {
-    captions: Vec<Caption>,
-    pictures: Pictures,
-}
-
-impl Captioned {
-    /// `count` random captions; pictures have the numbers from `first` on.
-    fn new(count: usize, first: u32) -> Self {
-        let seed = &mut Seed::stream(first, 12);
-        let captions: Vec<Caption> = (0..count).map(|_| Caption::random(seed)).collect();
-        let mut all = Pictures::new(3, SIZE, 1);
-        for (i, caption) in captions.iter().enumerate() {
-            let picture = caption.picture(first + i as u32, SIZE as u32);
-            let planes = (0..3).flat_map(|c| picture.pixels().map(move |p| p.0[c]));
-            all.push(&planes.collect::<Vec<_>>(), 0);
-        }
-        Self {
-            captions,
-            pictures: all,
-        }
-    }
-}
 
 /// The network that judges.
 #[derive(Debug)]
@@ -141,8 +117,8 @@ pub fn train(
     device: &Device,
     mut told: impl FnMut(String),
 ) -> Result<Outcome, Error> {
-    let learnt = Captioned::new(settings.count, 100_000);
-    let held = Captioned::new(HELD, 3_000_000);
+    let learnt = CaptionDrawer::new(SIZE, settings.count, 2_000_000).finish();
+    let held = CaptionDrawer::new(SIZE, HELD, 3_000_000).finish();
     told(format!("{} pictures to learn from", settings.count));
     let config = Judge::config();
     let learning = device.clone().autodiff();
@@ -156,12 +132,10 @@ pub fn train(
         let numbers: Vec<usize> = (0..settings.batch)
             .map(|_| seed.below(settings.count))
             .collect();
-        let values = changed(&learnt.pictures, &numbers, &config, &mut seed, device);
+        let values = changed(learnt.at(&numbers, device), &config, &mut seed);
         let logits = net.forward(pictures(values, &config, &learning));
-        let said: Vec<_> = numbers
-            .iter()
-            .map(|i| learnt.captions[*i].attributes())
-            .collect();
+        let said = said(&learnt, &numbers);
+        let said: Vec<_> = said.iter().map(Caption::attributes).collect();
         let loss = loss(logits, &said, &learning);
         let grads = GradientsParams::from_grads(loss.backward(), &net);
         net = adam.step(net, grads);
@@ -178,15 +152,20 @@ pub fn train(
     // What is measured is what is written.
     let judge = Judge::read(&file, device)?;
     let all: Vec<usize> = (0..HELD).collect();
-    let plain = judge.agreement(held.pictures.at(&all, device), &held.captions);
-    let values = changed(&held.pictures, &all, &config, &mut seed, device);
-    let after = judge.agreement(pictures(values, &config, device), &held.captions);
+    let captions = said(&held, &all);
+    let plain = judge.agreement(held.at(&all, device), &captions);
+    let values = changed(held.at(&all, device), &config, &mut seed);
+    let after = judge.agreement(pictures(values, &config, device), &captions);
     Ok(Outcome {
         file,
         held: HELD,
         plain,
         changed: after,
     })
+}
+
+fn said(data: &Captioned, numbers: &[usize]) -> Vec<Caption> {
+    numbers.iter().map(|i| data.caption(*i)).collect()
 }
 
 /// The cross entropies of all attributes, added up: `[B, classes]` and the numbers of each -> `[1]`.

@@ -150,3 +150,28 @@ fn the_same_place_looks_otherwise_for_every_other_value() {
         }
     }
 }
+
+#[test]
+fn whatever_is_known_is_said_plainly_and_understood() {
+    let seed = &mut Seed::new(4);
+    for _ in 0..3000 {
+        let mut open = Open::from(Caption::random(seed));
+        for known in &mut open.0 {
+            if seed.chance(0.4) {
+                *known = None;
+            }
+        }
+        // There is no paint without a building.
+        if open.0[2] == Some(0) || open.0[3] == Some(0) {
+            (open.0[2], open.0[3]) = (Some(0), Some(0));
+        }
+        for language in LANGUAGES {
+            let text = open.sentence(language);
+            if open == Open::default() {
+                assert_eq!(text, "");
+                continue;
+            }
+            assert_eq!(parse(&text), Ok(open), "{text}");
+        }
+    }
+}
