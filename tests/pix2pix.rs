@@ -345,7 +345,13 @@ fn the_job_shows_and_tells_what_its_view_is_drawn_from() {
         assert_eq!(told.plot[name].len(), 36, "{name}");
         assert!(told.plot[name].iter().all(|p| (0.0..=1.0).contains(p)));
     }
-    for name in ["l1_held", "sharp_held", "l1_copied", "l1_mean"] {
+    for name in [
+        "l1_held",
+        "sharp_held",
+        "energy_held",
+        "l1_copied",
+        "l1_mean",
+    ] {
         assert!(told.metrics[name] > 0.0, "{name} {:?}", told.metrics);
     }
     let again = look(&mut job);

@@ -481,6 +481,38 @@ fn the_job_grows_shows_every_level_and_tells_where_it_stands() {
 }
 
 #[test]
+fn a_run_begins_with_networks_that_another_learnt_at_its_last_level() {
+    let (device, config) = (Device::flex(), small());
+    let mut job = job(&config, &device);
+    while job.step().expect("a step") == Status::Running {}
+    let file = easel::train::run::networks(&job).expect("it trains two");
+    let mut run = fresh(&config, &device);
+    run.begin_with("start", &file).expect("its own settings");
+    assert_eq!((run.steps(), run.level(), run.alpha()), (0, 2, 1.0));
+    assert_eq!(
+        run.steps_left(),
+        2,
+        "the last level is learnt from `stable` pictures"
+    );
+    let all = run.trained().into_iter().zip(job.trainer().trained());
+    for ((name, ours, shape), theirs) in all {
+        assert_eq!((&name, &shape), (&theirs.0, &theirs.2));
+        // Half precision.
+        assert_close(&name, &values(ours), &values(theirs.1), 5e-4);
+    }
+    assert_eq!(run.kept().len(), 2);
+    go(&mut run, &pictures(&config), 1);
+    assert!(metrics(&run).iter().all(|x| x.is_finite()));
+    let wider = ProganConfig {
+        fmap_max: config.fmap_max * 2,
+        fmap_base: config.fmap_base * 2,
+        ..small()
+    };
+    let refused = fresh(&wider, &device).begin_with("start", &file);
+    assert_eq!(refused.expect_err("other networks").code(), "weights-shape");
+}
+
+#[test]
 fn a_held_run_stays_in_its_fade_and_a_moved_one_goes_where_it_is_told() {
     let mut job = job(&small(), &Device::flex());
     let step = |job: &mut Progan| {

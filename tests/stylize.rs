@@ -219,8 +219,17 @@ fn bands_give_what_the_whole_picture_gives() {
         width: 8,
         blocks: 1,
     };
+    let upsampling = ResnetGeneratorConfig {
+        upsample: true,
+        ..resnet
+    };
     for (name, expected, (width, height)) in [
         ("resnet", resnet.expected(), (36, 53)),
+        (
+            "resnet that doubles pixels",
+            upsampling.expected(),
+            (37, 30),
+        ),
         ("unet", unet.expected(), (61, 40)),
         ("johnson", johnson.expected(), (45, 30)),
     ] {

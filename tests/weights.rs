@@ -12,7 +12,7 @@ use burn::tensor::{Device, Tensor, TensorData};
 use common::{root, shared, values};
 use easel::data::dataset::Dataset;
 use easel::error::Error;
-use easel::jobs::{CycleganTrainer, GanTrainer, Pix2pixTrainer, classifier_of};
+use easel::jobs::{CycleganTrainer, GanTrainer, Pix2pixTrainer, ProganTrainer, classifier_of};
 use easel::models::{Architecture, ClassifierConfig, FeatureNetwork};
 use easel::protocol::{GanConfig, GanData, JobConfig, Pooling};
 use easel::weights::{Header, MAX_HEADER, Weights, manifest, sha256, verify, write_f16};
@@ -153,6 +153,10 @@ fn begins_a_translation(job: &str, name: &str, file: &[u8]) {
             let run = Pix2pixTrainer::new(&config, &Device::flex());
             run.expect(name).begin_with(name, file)
         }
+        Ok(JobConfig::Progan(config)) => {
+            let run = ProganTrainer::new(&config, 3, &Device::flex());
+            run.expect(name).begin_with(name, file)
+        }
         Ok(JobConfig::Cyclegan(config)) => {
             let run = CycleganTrainer::new(&config, &Device::flex());
             run.expect(name).begin_with(name, file)
@@ -160,7 +164,11 @@ fn begins_a_translation(job: &str, name: &str, file: &[u8]) {
         other => panic!("{name} holds the settings of {other:?}"),
     };
     start(&settings).expect(name);
-    settings["width"] = (settings["width"].as_u64().expect("a number") + 1).into();
+    let width = match job {
+        "progan" => "latent",
+        _ => "width",
+    };
+    settings[width] = (settings[width].as_u64().expect("a number") + 1).into();
     assert_eq!(code(start(&settings)), "weights-shape");
 }
 

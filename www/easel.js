@@ -63,9 +63,10 @@
  * @property {Blob} [b]
  *
  * @typedef {import("./pkg/easel.d.ts").LeftOut} LeftOut
+ * @typedef {import("./pkg/easel.d.ts").Pairing} Pairing
  * @typedef {{ done: number, total: number, count: number, left: LeftOut[] }} Preparing Files looked at and known of, pictures
  *   kept, and what was left out so far.
- * @typedef {{ blob: Blob, count: number, classes: string[], left: LeftOut[], sheet: Blob }} Dataset `blob` is for
+ * @typedef {{ blob: Blob, count: number, classes: string[], left: LeftOut[], sheet?: Blob }} Dataset `blob` is for
  *   `inputs.data`; `sheet` is a PNG of the first 64, eight in a row.
  *
  * @typedef {object} Options
@@ -188,11 +189,12 @@ export class Easel extends EventTarget {
    * Make a data set of files: pictures, zips of them, idx files; one at a time. The last folder of a `path` is a class. What
    * cannot be used is left out and told.
    * @param {Iterable<Blob | { path: string, file: Blob }>} files
-   * @param {{ size?: number, onProgress?: (at: Preparing) => void, signal?: AbortSignal }} [options] `size` is the side of a
-   *   picture in pixels, 8 to 286. With `signal` it can be called off, and rejects with `stopped`.
+   * @param {{ size?: number, pairs?: Pairing, onProgress?: (at: Preparing) => void, signal?: AbortSignal }} [options] `size` is
+   *   the side of a picture in pixels, 8 to 286. With `pairs`, pairs for `pix2pix` are made of them, which have no `sheet`. With
+   *   `signal` it can be called off, and rejects with `stopped`.
    * @returns {Promise<Dataset>}
    */
-  async dataset(files, { size = 32, onProgress, signal } = {}) {
+  async dataset(files, { size = 32, pairs, onProgress, signal } = {}) {
     await this.#loaded.promise;
     if (signal?.aborted) throw new EaselError({ code: "stopped", message: "it was stopped" });
     const all = [...files].map((one) => {
@@ -209,10 +211,10 @@ export class Easel extends EventTarget {
       const { event, blob } = await this.#ask((ticket) => {
         abandon = { type: "abandon", ticket };
         if (onProgress) this.#preparing.set(ticket, onProgress);
-        return { type: "prepare", ticket, size, names };
+        return { type: "prepare", ticket, size, names, pairs };
       }, { inputs });
       if (event.type !== "prepared" || !blob) throw new EaselError({ code: "unexpected", message: `got ${event.type}` });
-      const sheet = await this.data({ job: "gan", variant: "gan", data: "pictures", size }, { data: blob });
+      const sheet = pairs ? undefined : await this.data({ job: "gan", variant: "gan", data: "pictures", size }, { data: blob });
       const { count, classes, left } = event;
       return { blob, count, classes, left, sheet };
     } finally {

@@ -24,7 +24,8 @@ mod native {
     use easel::ops::{Adapter, use_adapter};
     use easel::protocol::{
         CycleganConfig, CycleganControl, GanConfig, GanControl, GanData, GatysConfig, ModelInfo,
-        Pairing, Pix2pixConfig, ProganConfig, ProganControl, StackganConfig, StackganControl,
+        Pairing, Pix2pixConfig, Pix2pixControl, ProganConfig, ProganControl, StackganConfig,
+        StackganControl,
     };
     use easel::train::run::Output;
     use easel::train::{
@@ -37,7 +38,7 @@ mod native {
     type Failed = Box<dyn std::error::Error>;
     type Done = Result<(), Failed>;
 
-    use crate::stylize::{StylizeArgs, stylize};
+    use crate::stylize::{StylizeArgs, stylize, writable};
 
     #[derive(Parser)]
     #[command(about = "Trains the weights of Easel's page, and runs its jobs on files")]
@@ -201,9 +202,13 @@ mod native {
         /// The same, in the place of the others.
         #[arg(long, requires = "a")]
         b: Option<PathBuf>,
-        /// Side of a picture in pixels: 32, 64, 128 or 256. Those of folders are cut out of somewhat larger ones at random.
+        /// Side of a picture in pixels: 32, 64, 128 or 256.
         #[arg(long)]
         size: Option<u32>,
+        /// Side in pixels, up to 286, that pictures of folders are reduced to before pieces are cut out at random; 286 / 256
+        /// of the size if nothing is said. The larger, the smaller the part of a picture that is learnt from.
+        #[arg(long, requires = "a")]
+        load: Option<u32>,
         #[command(flatten)]
         run: RunArgs,
     }
@@ -584,6 +589,7 @@ mod native {
             config: args.run.config::<Pix2pixConfig>(&given)?,
             own,
             output: args.run.output(),
+            control: args.run.control::<Pix2pixControl>()?,
         };
         let outcome = pix2pix::train(&settings, device, |line| eprintln!("{line}"))?;
         args.run.finish("pix2pix", &outcome.file, &outcome.metrics)
@@ -602,6 +608,7 @@ mod native {
         let settings = cyclegan::Settings {
             config: args.run.config::<CycleganConfig>(&given)?,
             folders,
+            load: args.load,
             output: args.run.output(),
             control: args.run.control::<CycleganControl>()?,
         };
@@ -679,6 +686,7 @@ mod native {
     }
 
     fn gatys(args: GatysArgs, device: &Device) -> Done {
+        writable(&args.out)?;
         let config: GatysConfig = serde_json::from_str(&args.settings)?;
         let picture = |path: &PathBuf| -> Result<_, Failed> {
             Ok(decode(&std::fs::read(path)?, &path.to_string_lossy())?.pixels)

@@ -24,6 +24,9 @@ pub struct ResnetGeneratorConfig {
     pub width: usize,
     /// Residual blocks.
     pub blocks: usize,
+    /// Whether pixels are doubled before a convolution where the reference has transposed convolutions, which leave a grid
+    /// (Odena et al. 2016); the convolutions keep their names.
+    pub upsample: bool,
 }
 
 impl Default for ResnetGeneratorConfig {
@@ -33,6 +36,7 @@ impl Default for ResnetGeneratorConfig {
             output: 3,
             width: 64,
             blocks: 9,
+            upsample: false,
         }
     }
 }
@@ -55,12 +59,16 @@ impl ResnetGeneratorConfig {
             padding: 1,
             ..ConvOptions::default()
         });
-        let up = Form::Transposed(ConvTransposeOptions {
+        let transposed = Form::Transposed(ConvTransposeOptions {
             stride: 2,
             padding: 1,
             output_padding: 1,
             ..ConvTransposeOptions::default()
         });
+        let up = match (self.upsample, reflect(1)) {
+            (true, Form::Direct(options)) => Form::Upsampled(options),
+            _ => transposed,
+        };
         let (w, norm) = (self.width, Some(NormKind::Instance));
         let relu = |plan: LayerPlan| plan.followed_by(norm, Activation::Relu);
         let mut plan = vec![

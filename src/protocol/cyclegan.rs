@@ -48,6 +48,9 @@ pub struct CycleganConfig {
     pub discriminator_width: u32,
     /// Residual blocks of a generator, 1..=12; the paper's are 6 for 128 px and 9 from 256 px on.
     pub blocks: u32,
+    /// Whether the generators double pixels before a convolution where the reference's have transposed convolutions, which
+    /// leave a grid in the pictures.
+    pub upsample: bool,
     /// Side of the square that each opinion is on, as in `Pix2pixConfig`.
     pub patch: u32,
     pub objective: Objective,
@@ -86,6 +89,7 @@ impl Default for CycleganConfig {
             width: 16,
             discriminator_width: 16,
             blocks: 6,
+            upsample: false,
             patch: 70,
             objective: Objective::LeastSquares,
             cycle: 10.0,

@@ -26,6 +26,9 @@ pub enum ProganObjective {
 pub struct ProganConfig {
     /// `digits`, `scenes` or `pictures`.
     pub data: GanData,
+    /// Id of a trained start in the manifest, whose networks are those of these settings: a run then begins with its last
+    /// level, which has faded in. Empty: from scratch.
+    pub start: String,
     /// Side of the last level's pictures in pixels: 4, 8, ... 256.
     pub size: u32,
     /// How many pictures are drawn of digits and scenes, 4..=20,000, as far as they fit 256 MB.
@@ -71,6 +74,7 @@ impl Default for ProganConfig {
     fn default() -> Self {
         Self {
             data: GanData::Scenes,
+            start: String::new(),
             size: 32,
             count: 1000,
             mirror: false,

@@ -2,6 +2,7 @@
 
 mod cyclegan;
 mod gan;
+mod learning;
 mod own;
 mod pix2pix;
 mod progan;

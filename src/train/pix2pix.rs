@@ -11,7 +11,7 @@ use crate::data::own::PreparedPairs;
 use crate::data::pairs::PairDrawer;
 use crate::error::Error;
 use crate::jobs::{Pix2pix, check_pix2pix};
-use crate::protocol::{JobConfig, Pairing, Pix2pixConfig, Pix2pixTask};
+use crate::protocol::{JobConfig, Pairing, Pix2pixConfig, Pix2pixControl, Pix2pixTask};
 
 /// Pairs that it is measured on.
 const HELD: usize = 48;
@@ -25,6 +25,8 @@ pub struct Settings {
     pub own: Option<(Vec<PathBuf>, Pairing)>,
     /// See [`Output`].
     pub output: Output,
+    /// Live controls that a run takes over when it goes on.
+    pub control: Pix2pixControl,
 }
 
 /// What became of it.
@@ -51,11 +53,12 @@ pub fn train(
         let JobConfig::Pix2pix(of_run) = &saved.config else {
             return Err(settings.output.another("pix2pix"));
         };
-        // A run may be made longer.
+        // A run may be made longer, and its live controls be moved.
         config = Pix2pixConfig {
             steps: config.steps,
             ..of_run.clone()
         };
+        config.apply(&settings.control);
     }
     check_pix2pix(&config)?;
     let mut inputs = Inputs::new();

@@ -105,7 +105,10 @@ impl Output {
 }
 
 /// The networks of a job in half precision, with its settings noted in the file.
-pub(super) fn networks(job: &dyn Job) -> Result<Vec<u8>, Error> {
+///
+/// # Errors
+/// `Unexpected` if the job trains none, or a value does not fit a finite f16.
+pub fn networks(job: &dyn Job) -> Result<Vec<u8>, Error> {
     let nothing = || Error::Unexpected("the job trains no networks".into());
     let Networks { settings, tensors } = job.networks().ok_or_else(nothing)?;
     let read = |(name, x, shape): (_, Tensor<1>, Vec<usize>)| {

@@ -11,8 +11,9 @@ use crate::error::Error;
 use crate::jobs::{Stackgan, check_stackgan};
 use crate::protocol::{JobConfig, StackganConfig, StackganControl};
 
-/// Captions that it is judged by.
+/// Captions that it is judged by while it learns, and in the end.
 const HELD: usize = 96;
+const JUDGED: usize = 500;
 
 /// What to train, and where it goes.
 #[derive(Clone, Debug)]

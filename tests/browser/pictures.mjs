@@ -1,5 +1,5 @@
 /**
- * Makes the pictures of README and of the app's install dialog: `node tests/browser/pictures.mjs [--site target/site] [--browser firefox] [--only stylize|lab|walk|translate|cycle|grow|draw|paint]`.
+ * Makes the pictures of README and of the app's install dialog: `node tests/browser/pictures.mjs [--site target/site] [--browser firefox] [--only stylize|lab|walk|translate|cycle|grow|draw|apply|paint]`.
  *
  * Two pictures stylized by the page itself from samples that it draws, and each view in both languages and on a phone.
  */
@@ -144,6 +144,18 @@ try {
     await page.waitForFunction(() => (/** @type {HTMLCanvasElement | null} */ (document.querySelector("#translate .pad-result"))?.width ?? 0) > 1, { timeout: 300_000 });
     await page.click("#translate [data-pad=random]");
     await new Promise((wake) => setTimeout(wake, 5000));
+    await page.evaluate(() => scrollTo(0, 0));
+    await screenshot(`tests/pictures/${file}`);
+  }
+  for (const [lang, theme, width, height, content, file] of /** @type {const} */ ([
+    ["en", "light", 1440, 900, "lake", "apply-en.jpg"],
+    ["ko", "dark", 1440, 900, "forest", "apply-ko.jpg"],
+    ["ko", "light", 390, 844, "lake", "apply-phone.jpg"],
+  ]).filter(() => !values.only || values.only === "apply")) {
+    await page.setViewport({ width, height });
+    await open(`view=apply&content=${content}&side=256&lang=${lang}&theme=${theme}`);
+    await (await page.waitForSelector("#apply .primary:enabled", { timeout: 60_000 }))?.click();
+    await page.waitForFunction(() => document.querySelector("#apply .stage")?.getAttribute("data-phase") === "idle" && document.querySelector("#apply .after")?.checkVisibility(), { timeout: 300_000 });
     await page.evaluate(() => scrollTo(0, 0));
     await screenshot(`tests/pictures/${file}`);
   }

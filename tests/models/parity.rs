@@ -163,6 +163,7 @@ fn the_residual_generator_agrees_with_pytorch_also_packed() {
         output: 2,
         width: 4,
         blocks: 2,
+        ..ResnetGeneratorConfig::default()
     };
     let weights = case.weights(config.expected());
     let mut net = config.load(&weights, &gpu().autodiff()).expect("checked");

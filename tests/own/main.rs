@@ -9,6 +9,7 @@ mod common;
 mod formats;
 mod hostile;
 mod learnt;
+mod pairs;
 
 use std::io::{Cursor, Write};
 

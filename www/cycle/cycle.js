@@ -63,12 +63,7 @@ export class Cycle extends TrainView {
         this.ask();
       };
       const own = new Own(easel, { place, size: () => Math.round(this.config.size * LOADED), changed, hint: "cycle.own.hint" });
-      place.addEventListener("dragover", (event) => event.preventDefault());
-      place.addEventListener("drop", (event) => {
-        event.preventDefault();
-        event.stopPropagation();
-        own.dropped([...(event.dataTransfer?.items ?? [])].map((item) => item.webkitGetAsEntry() ?? item.getAsFile()));
-      });
+      own.catch(place);
       return own;
     });
     this.scroll.children[0]?.append(this.#starts());

@@ -103,6 +103,8 @@ export const en = {
   "cycle.width.hint": "Channels of the generators' outermost layers; the paper takes 64.",
   "cycle.discriminatorWidth": "Width of D",
   "cycle.discriminatorWidth.hint": "Channels after the discriminators' first layer; the paper takes 64.",
+  "cycle.upsample": "Enlarge without a grid",
+  "cycle.upsample.hint": "Pixels are doubled before a convolution. The paper's transposed convolutions leave a grid in the pictures.",
   "cycle.blocks": "Blocks",
   "cycle.blocks.hint": "Residual blocks of a generator; the paper takes 6 for 128 px and 9 for 256 px.",
   "cycle.count": "Pictures",

@@ -40,6 +40,7 @@ export const GROUPS = [
       { key: "width", min: 1, max: 128, whole: true },
       { key: "discriminatorWidth", min: 1, max: 128, whole: true },
       { key: "blocks", min: 1, max: 12, whole: true },
+      { key: "upsample", onOff: true },
       { key: "count", min: 2, max: 20000, whole: true, used: ({ task }) => task !== "own" },
       { key: "mirror", onOff: true },
     ],

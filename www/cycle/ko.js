@@ -103,6 +103,8 @@ export const ko = {
   "cycle.width.hint": "생성자 가장 바깥층의 채널 수예요. 논문은 64예요.",
   "cycle.discriminatorWidth": "판별자 너비",
   "cycle.discriminatorWidth.hint": "판별자 첫 층 뒤의 채널 수예요. 논문은 64예요.",
+  "cycle.upsample": "격자 없이 키우기",
+  "cycle.upsample.hint": "합성곱 앞에서 픽셀을 두 배로 늘려요. 논문의 전치 합성곱은 그림에 격자무늬를 남겨요.",
   "cycle.blocks": "블록 수",
   "cycle.blocks.hint": "생성자의 잔차 블록 수예요. 논문은 128px에 6개, 256px에 9개예요.",
   "cycle.count": "그림 수",

@@ -11,6 +11,8 @@ export const en = {
   "grow.data.digits": "Digits",
   "grow.data.pictures": "Your own",
   "grow.own.first": "Choose the pictures to learn from first; at least 16.",
+  "grow.start": "Begin with trained networks",
+  "grow.start.hint": "They come with Easel and have grown to 32 px already: the first pictures are good, and learning goes on from there. Off, everything grows from nothing.",
   "grow.press": "Press Play. First there are 16 pixels, then more and more.",
   "grow.generated": "Generated",
   "grow.real": "Real, at the same level",

@@ -21,6 +21,10 @@ const LEARNING = /** @type {const} */ (["both", "generator", "discriminator"]);
 const LAB = /** @type {const} */ (["gan", "dcgan", "lsgan", "cgan"]);
 /** What a software adapter can show something of within a minute. @type {Partial<Config>} */
 const MODEST = { size: 16, count: 200, fade: 1000, stable: 1600, batches: [8], latent: 16, fmapBase: 64, fmapMax: 16, objective: "least-squares", generatorRate: 4e-3, discriminatorRate: 4e-3 };
+/** The trained start of scenes, and the settings of its networks. */
+const START = { start: "progan-scenes", size: 32, latent: 64, fmapBase: 512, fmapMax: 128 };
+const SHAPE = /** @type {(keyof typeof START)[]} */ (Object.keys(START));
+const STARTED = "scenes";
 /** Real pictures are faded as the others are; they are asked for again when that has changed so much, or the level has. */
 const APART = 0.1;
 
@@ -92,7 +96,7 @@ export class Grow {
     });
     this.#stage = make(
       "section", { class: "stage", label: "grow.stage" },
-      make("div", { class: "train-top" }, this.#form.segments("data", DATA, (data) => this.#set("data", data, false))),
+      make("div", { class: "train-top" }, this.#form.segments("data", DATA, (data) => this.#choose(data))),
       this.#ownPlace,
       make("div", { class: "mount grow-mount" }, this.#empty, this.#figure, this.#realFigure),
       make(
@@ -120,7 +124,7 @@ export class Grow {
       "form", { class: "panel", tabindex: "-1", label: "panel.label", onsubmit: (/** @type {Event} */ event) => event.preventDefault() },
       make(
         "div", { class: "panel-scroll" },
-        make("section", { class: "block" }, make("h2", { text: "grow.kinds" }), kinds, make("p", { class: "hint", text: "grow.about" })),
+        make("section", { class: "block" }, make("h2", { text: "grow.kinds" }), kinds, make("p", { class: "hint", text: "grow.about" }), this.#starts()),
         make("section", { class: "block" }, make("h2", { text: "grow.learning" }), this.#form.segments("learning", LEARNING, (learning) => this.#set("learning", learning, true))),
         ...GROUPS.map(({ title, fields }, i) =>
           make("details", { class: "block", open: i === 0 }, make("summary", { text: title }), make("div", { class: "fields" }, ...fields.map((field) => this.#form.field(field))))),
@@ -164,14 +168,15 @@ export class Grow {
 
   /** Take the state of a link; what it does not know or what is out of range is left out. @param {URLSearchParams} params */
   restore(params) {
-    const config = this.#defaults();
+    const data = DATA.find((one) => one === params.get("data"));
+    const config = params.get("start") === "scratch" ? this.#scratch(data) : this.#defaults(data);
     for (const field of FIELDS) {
       const value = valueOf(field, params.get(field.key));
       if (value === undefined) continue;
       if (field.key === "batch") config.batches = [Number(value)];
       else /** @type {any} */ (config)[field.key] = value;
     }
-    config.data = DATA.find((one) => one === params.get("data")) ?? config.data;
+    fit(config);
     // A run that goes on keeps what it is shown by.
     if (this.busy) return;
     this.#config = config;
@@ -183,8 +188,11 @@ export class Grow {
   /** The address that rebuilds this view, without `#`. @param {{ lang?: string, theme?: string }} appearance */
   link({ lang, theme }) {
     const params = new URLSearchParams({ view: "grow" });
-    const usual = this.#defaults();
-    if (this.#config.data !== usual.data) params.set("data", this.#config.data);
+    const { data, start } = this.#config;
+    const whole = this.#defaults(data);
+    const usual = start ? whole : this.#scratch(data);
+    if (data !== this.#defaults().data) params.set("data", data);
+    if (start !== whole.start) params.set("start", "scratch");
     for (const { key } of FIELDS) {
       const of = (/** @type {Config} */ config) => String(key === "batch" ? config.batches[0] : config[key]);
       if (of(this.#config) !== of(usual)) params.set(key, of(this.#config));
@@ -219,16 +227,46 @@ export class Grow {
     this.#training.waiting();
   }
 
-  /** @returns {Config} */
-  #defaults() {
+  /** With trained networks, if there are some. @param {Config["data"]} [data] @returns {Config} */
+  #defaults(data = STARTED) {
+    const config = this.#scratch(data);
+    return data === STARTED && this.#easel.models.some(({ id }) => id === START.start) ? { ...config, ...START } : config;
+  }
+
+  /** @param {Config["data"]} [data] @returns {Config} */
+  #scratch(data = STARTED) {
     const config = /** @type {Config} */ (structuredClone(this.#easel.defaults?.progan));
-    return this.#easel.adapter?.fallback ? { ...config, ...structuredClone(MODEST) } : config;
+    return { ...config, ...(this.#easel.adapter?.fallback ? structuredClone(MODEST) : {}), data };
+  }
+
+  /** Settings of the networks that were left as they are follow the data. @param {Config["data"]} data */
+  #choose(data) {
+    const [before, after] = [this.#defaults(this.#config.data), this.#defaults(data)];
+    const left = SHAPE.filter((name) => this.#config[name] === before[name]);
+    Object.assign(this.#config, Object.fromEntries(left.map((name) => [name, after[name]])));
+    this.#set("data", data, false);
+  }
+
+  /** With trained networks or from scratch. */
+  #starts() {
+    const box = make("input", { type: "checkbox", "aria-describedby": "grow-start-hint", onchange: () => {
+      const from = box.checked ? this.#defaults(this.#config.data) : this.#scratch(this.#config.data);
+      Object.assign(this.#config, Object.fromEntries(SHAPE.map((name) => [name, from[name]])));
+      this.#set("start", from.start, false);
+    } });
+    const row = make("div", {}, make("label", { class: "switch" }, box, make("span", { text: "grow.start" })), make("p", { class: "hint", id: "grow-start-hint", text: "grow.start.hint" }));
+    this.#form.also(() => {
+      box.checked = this.#config.start !== "";
+      row.hidden = this.#defaults(this.#config.data).start === "";
+    });
+    return row;
   }
 
   /** @param {string} name @param {any} value @param {boolean} live */
   #set(name, value, live) {
     if (name === "batch") this.#config.batches = [value];
     else /** @type {any} */ (this.#config)[name] = value;
+    fit(this.#config);
     if (!live && !this.busy) this.#clear();
     this.#show();
     this.#ask();
@@ -275,13 +313,12 @@ export class Grow {
     }
     // They can be asked for only now.
     const items = [...dataTransfer.items].filter(({ kind }) => kind === "file").map((item) => item.webkitGetAsEntry() ?? item.getAsFile());
-    this.#set("data", "pictures", false);
+    this.#choose("pictures");
     this.#openOwn((own) => own.dropped(items));
   }
 
   #reset() {
-    const { data } = this.#config;
-    this.#config = { ...this.#defaults(), data };
+    this.#config = this.#defaults(this.#config.data);
     if (!this.busy) this.#clear();
     this.#show();
     this.#ask();
@@ -449,6 +486,11 @@ export class Grow {
       alarm(error);
     }
   }
+}
+
+/** Trained networks fit no other settings than theirs. @param {Config} config */
+function fit(config) {
+  if (config.data !== STARTED || SHAPE.some((name) => config[name] !== START[name])) config.start = "";
 }
 
 /** @param {HTMLCanvasElement} canvas @param {ImageBitmap} bitmap */

@@ -11,6 +11,8 @@ export const ko = {
   "grow.data.digits": "숫자",
   "grow.data.pictures": "내 그림",
   "grow.own.first": "배울 그림을 먼저 고르세요. 16장은 있어야 해요.",
+  "grow.start": "훈련된 신경망으로 시작",
+  "grow.start.hint": "Easel에 들어 있고 이미 32px까지 자랐어요. 첫 그림부터 볼 만하고 거기서부터 계속 배워요. 끄면 처음부터 자라요.",
   "grow.press": "재생을 누르세요. 16픽셀에서 시작해 점점 늘어나요.",
   "grow.generated": "만든 것",
   "grow.real": "진짜, 같은 층에서",

@@ -7,7 +7,9 @@
  * @typedef {import("../train/form.js").Field & { key: keyof Config }} Field
  */
 
-export const TASKS = /** @type {const} */ (["labels", "edges", "map", "grey", "night", "winter"]);
+export const TASKS = /** @type {const} */ (["labels", "edges", "map", "grey", "night", "winter", "own"]);
+/** How pairs are made of one's own pictures. */
+export const PAIRINGS = /** @type {const} */ (["edges", "grey", "mosaic", "blur", "sides", "folders"]);
 /** Sides of the squares that the discriminator judges, in pixels, and the smallest picture that holds one; 0: the largest. */
 export const PATCHES = /** @type {const} */ ([["1", 1], ["16", 6], ["34", 12], ["70", 24], ["142", 48], ["286", 96]]);
 

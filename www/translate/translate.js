@@ -2,12 +2,14 @@
 /** The view "Translate": pix2pix learns to turn one kind of picture into another. Loaded when it is first opened. */
 import { make } from "../dom.js";
 import { add, say, t } from "../i18n.js";
+import { inspect } from "../keep/checkpoint.js";
 import { kinds } from "../train/kinds.js";
 import { Opinions } from "../train/opinions.js";
+import { Own } from "../train/own/own.js";
 import { TrainView, key, two } from "../train/view.js";
 import { alarm, tell } from "../views/notices.js";
 import { en } from "./en.js";
-import { GROUPS, PATCHES, TASKS } from "./fields.js";
+import { GROUPS, PAIRINGS, PATCHES, TASKS } from "./fields.js";
 import { ko } from "./ko.js";
 
 /** What can be drawn by hand. */
@@ -26,6 +28,8 @@ const STARTED = "labels";
 /** Settings that go with the start, and those of them without which its networks do not fit. */
 const GIVEN = /** @type {(keyof typeof START)[]} */ (Object.keys(START));
 const SHAPE = /** @type {const} */ (["size", "width", "discriminatorWidth", "patch"]);
+/** Of one's own pairs there are few: pieces are cut out of them. @type {Record<string, { jitter: boolean }>} */
+const CUT = { own: { jitter: true } };
 
 // Before anything is built: what is built says its text.
 add({ en, ko });
@@ -42,6 +46,10 @@ export class Translate extends TrainView {
   #pad = null;
   /** What the newest run is of; settings can be others by now. @type {{ task: string, size: number } | null} */
   #of = null;
+  /** How pairs are made of the visitor's own pictures. @type {typeof PAIRINGS[number]} */
+  #pairing = PAIRINGS[0];
+  #own;
+  #ownPlace = make("div", { class: "translate-own", hidden: true });
 
   /** @param {import("../easel.js").Easel} easel @param {import("../train/view.js").Page} page */
   constructor(easel, page) {
@@ -52,6 +60,14 @@ export class Translate extends TrainView {
     });
     const patch = this.form.segments("patch", PATCHES.map(([side]) => side), (side) => this.set("patch", Number(side), false));
     this.form.also(() => [...patch.children].forEach((one, i) => one.toggleAttribute("hidden", this.config.size < (PATCHES[i]?.[1] ?? 0))));
+    const place = make("section", { label: "translate.own" });
+    this.#ownPlace.append(this.#pairings(), place);
+    const changed = () => {
+      this.show();
+      this.ask();
+    };
+    this.#own = new Own(easel, { place, size: () => this.config.size, changed, hint: "translate.own.hint", pairs: () => this.#pairing });
+    this.#own.catch(this.element);
     this.scroll.children[0]?.append(this.#starts());
     this.scroll.children[0]?.after(make("section", { class: "block" }, make("h2", { text: "translate.patch" }), patch, make("p", { class: "hint", text: "translate.patch.hint" })));
     const heads = make("div", { class: "translate-heads", "aria-hidden": "true" }, ...["input", "drawn", "truth"].map((name) => make("span", { text: this.text(name) })));
@@ -62,16 +78,20 @@ export class Translate extends TrainView {
     this.build(
       kinds("translate", page.go),
       make("div", { class: "train-top" }, this.form.segments("task", TASKS, (task) => this.#choose(task))),
-      make("div", { class: "row" }, this.#draw), this.#pairs, this.#padPlace,
+      this.#ownPlace, make("div", { class: "row" }, this.#draw), this.#pairs, this.#padPlace,
     );
   }
 
   /** @override @returns {ReturnType<TrainView["beginning"]>} */
   beginning() {
-    const begin = super.beginning();
+    const { blob } = this.#own;
+    if (this.config.task === "own" && !blob) {
+      tell("translate.own.first");
+      return null;
+    }
     return () => {
-      const run = /** @type {NonNullable<typeof begin>} */ (begin)();
-      this.#of = { task: this.config.task, size: this.config.size };
+      const run = this.easel.run({ job: "pix2pix", ...this.config }, this.config.task === "own" && blob ? { data: blob } : {}, { recover: true });
+      this.#of = this.#now();
       return run;
     };
   }
@@ -79,8 +99,9 @@ export class Translate extends TrainView {
   /** @override @param {Blob} state @param {any} config @param {string} [kept] */
   resume(state, config, kept) {
     super.resume(state, config, kept);
-    this.#of = { task: this.config.task, size: this.config.size };
+    this.#of = this.#now();
     this.#arrange();
+    if (config.task === "own") inspect(state).then((file) => file?.data && this.#own.keep(file.data.blob));
   }
 
   /** @override */
@@ -129,12 +150,24 @@ export class Translate extends TrainView {
     // The view that is built on asks before there is anything private.
     const config = super.defaults(task);
     const trained = task === STARTED && this.easel.models.some(({ id }) => id === START.start);
-    return trained ? { ...config, ...START, ...(this.easel.adapter?.fallback ? { count: FEW } : {}) } : config;
+    return trained ? { ...config, ...START, ...(this.easel.adapter?.fallback ? { count: FEW } : {}) } : { ...config, ...CUT[task] };
   }
 
   /** @param {string} task */
   #scratch(task) {
-    return super.defaults(task);
+    return { ...super.defaults(task), ...CUT[task] };
+  }
+
+  /** @override @param {URLSearchParams} params */
+  restore(params) {
+    this.#pair(params.get("pairing"));
+    super.restore(params);
+  }
+
+  /** @override @param {boolean} on */
+  shown(on) {
+    super.shown(on);
+    this.#showOwn();
   }
 
   /** @override @param {URLSearchParams} params */
@@ -151,7 +184,8 @@ export class Translate extends TrainView {
   /** @override @param {{ lang?: string, theme?: string }} appearance */
   link(appearance) {
     const scratch = this.config.start !== super.usual().start;
-    return super.link(appearance) + (scratch ? "&start=scratch" : "");
+    const pairing = this.config.task === "own" && this.#pairing !== PAIRINGS[0];
+    return super.link(appearance) + (scratch ? "&start=scratch" : "") + (pairing ? `&pairing=${this.#pairing}` : "");
   }
 
   /** Networks alone begin no run here. @param {File} file */
@@ -172,6 +206,7 @@ export class Translate extends TrainView {
   /** @override */
   show() {
     super.show();
+    this.#showOwn();
     const { phase, step, line, bar } = this.training;
     if (phase === "paused" && step === 0) {
       say(line, "train.at", { step, of: this.config.steps });
@@ -183,8 +218,9 @@ export class Translate extends TrainView {
   #arrange() {
     const empty = this.#sheet.width <= 1;
     this.#empty.hidden = !empty;
+    say(this.#empty, this.config.task === "own" && !this.#own.blob ? "translate.own.first" : "translate.press");
     this.#sheet.hidden = empty;
-    const { task, size } = this.#of ?? this.config;
+    const { task, size } = this.#of ?? this.#now();
     const drawable = DRAWABLE.includes(task);
     const drawing = this.#pad !== null && !this.#padPlace.hidden && drawable;
     this.#draw.hidden = !drawable;
@@ -238,7 +274,7 @@ export class Translate extends TrainView {
   /** Settings that were left as they are follow the task. @param {string} task */
   #choose(task) {
     const [before, after] = [this.usual(), this.defaults(task)];
-    for (const name of [...GIVEN, "count"]) if (this.config[name] === before[name]) this.config[name] = after[name];
+    for (const name of [...GIVEN, "count", "jitter"]) if (this.config[name] === before[name]) this.config[name] = after[name];
     this.set("task", task, false);
   }
 
@@ -248,6 +284,40 @@ export class Translate extends TrainView {
     const from = trained ? this.defaults(task) : this.#scratch(task);
     this.change({ ...this.config, ...Object.fromEntries([...GIVEN, "count"].map((name) => [name, from[name]])) });
     this.element.dispatchEvent(new Event("linkchange"));
+  }
+
+  /** What a run with these settings is of: edges of one's own pictures can be drawn as well. */
+  #now() {
+    const { task, size } = this.config;
+    return { task: task === "own" && this.#pairing === "edges" ? "edges" : task, size };
+  }
+
+  /** @param {string | null} pairing */
+  #pair(pairing) {
+    this.#pairing = PAIRINGS.find((one) => one === pairing) ?? PAIRINGS[0];
+  }
+
+  #pairings() {
+    const choice = make("select", { id: "translate-pairing", "aria-describedby": "translate-pairing-hint", onchange: () => {
+      this.#pair(choice.value);
+      this.#own.again();
+      this.show();
+      this.element.dispatchEvent(new Event("linkchange"));
+    } });
+    for (const value of PAIRINGS) choice.append(make("option", { value, text: key(`translate.pairing.${value}`) }));
+    const hint = make("p", { class: "hint", id: "translate-pairing-hint" });
+    this.form.also(() => {
+      choice.value = this.#pairing;
+      say(hint, key(`translate.pairing.${this.#pairing}.hint`));
+    });
+    return make("div", { class: "field" }, make("div", { class: "field-name" }, make("label", { for: "translate-pairing", text: "translate.pairing" })), choice, hint);
+  }
+
+  /** Pairs are made anew for another size, and a camera is on only where it is seen. */
+  #showOwn() {
+    const own = this.config.task === "own";
+    this.#ownPlace.hidden = !own;
+    this.#own.shown(own && !this.element.hidden);
   }
 
   #starts() {

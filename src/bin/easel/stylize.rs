@@ -43,6 +43,14 @@ pub struct StylizeArgs {
 /// What a graphics card is sure to give to one buffer, in bytes; also a bound for a processor.
 const BUFFER: u64 = 128 << 20;
 
+/// Says before the work that a picture cannot be written there.
+pub fn writable(out: &Path) -> Result<(), String> {
+    let known = image::ImageFormat::from_path(out);
+    let name = out.display();
+    known.map_err(|_| format!("{name}: the name of a picture ends in .png, .jpg or .webp"))?;
+    Ok(())
+}
+
 pub fn stylize(args: &StylizeArgs, device: &Device) -> Result<(), Box<dyn std::error::Error>> {
     let mut config: StylizeConfig = serde_json::from_str(&args.settings)?;
     config.side = args.side.unwrap_or(config.side);
@@ -62,6 +70,8 @@ pub fn stylize(args: &StylizeArgs, device: &Device) -> Result<(), Box<dyn std::e
     let several = args.pictures.len() > 1 || args.out.is_dir();
     if several {
         std::fs::create_dir_all(&args.out)?;
+    } else {
+        writable(&args.out)?;
     }
     for picture in &args.pictures {
         let out = match (several, picture.file_stem()) {

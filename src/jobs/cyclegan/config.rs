@@ -18,6 +18,7 @@ pub(super) fn generator_of(config: &CycleganConfig) -> ResnetGeneratorConfig {
     ResnetGeneratorConfig {
         width: config.width as usize,
         blocks: config.blocks as usize,
+        upsample: config.upsample,
         ..ResnetGeneratorConfig::default()
     }
 }
@@ -113,8 +114,11 @@ pub fn estimate_cyclegan(config: &CycleganConfig, memory: Memory) -> Result<Esti
             i if i < 3 => (side >> i, (side >> i).pow(2) * shape[0]),
             i if i < 3 + blocks => (side / 4, (side / 4).pow(2) * shape[0]),
             i if i < 5 + blocks => {
-                let from = side >> (5 + blocks - i);
-                (from, (2 * from).pow(2) * shape[1])
+                let (from, wide) = (side >> (5 + blocks - i), 2 * (side >> (5 + blocks - i)));
+                match resnet.upsample {
+                    true => (wide, wide * wide * shape[0]),
+                    false => (from, wide * wide * shape[1]),
+                }
             }
             _ => (side, side * side * shape[0]),
         };

@@ -12,19 +12,21 @@ use crate::error::Error;
 use crate::jobs::training::{Kept, Measured, packed, probability, sheet, status};
 use crate::jobs::{Job, Networks, Progress, Snapshot, Status, Told, controls};
 use crate::protocol::{JobConfig, Pix2pixConfig, Pix2pixControl, Sheet};
-use crate::quality::sharpness;
+use crate::quality::slopes;
 
 /// Columns and rows of what is shown: input, output and truth of as many pairs.
 pub(super) const SHEET: (u32, u32) = (3, 4);
 /// Steps from one measurement on pairs that are not learnt from to the next.
 const MEASURED_EVERY: u32 = 50;
+/// What is measured there.
+const HELD: [&str; 3] = ["l1_held", "sharp_held", "energy_held"];
 
 /// A running `pix2pix`.
 ///
 /// It shows the first pairs of those that it does not learn from, and tells on all of them, every 50 steps and at the
-/// end: `l1_held`, the mean distance of what is drawn from the truth in -1..1; `sharp_held`, how much its neighbouring
-/// pixels differ, in the truth's measure; and for comparison `l1_copied` and `l1_mean`, the distances of the inputs and of
-/// the mean picture.
+/// end: `l1_held`, the mean distance of what is drawn from the truth in -1..1; `sharp_held` and `energy_held`, how much its
+/// neighbouring pixels differ and the mean square of that, in the truth's measure; and for comparison `l1_copied` and
+/// `l1_mean`, the distances of the inputs and of the mean picture.
 /// For the first pair it tells `map_fake` and `map_real`, the discriminator's opinions on what is drawn and on the truth,
 /// 0..1, rows from above.
 pub struct Pix2pix {
@@ -179,8 +181,10 @@ impl Job for Pix2pix {
             ("map_real".to_owned(), map(&target)),
         ];
         if due {
-            let sharp = sharpness(drawn.clone()) / sharpness(target.clone());
-            all.push(("sharp_held".to_owned(), sharp));
+            let [sharp, energy] = slopes(drawn.clone());
+            let [true_sharp, true_energy] = slopes(target.clone());
+            all.push(("sharp_held".to_owned(), sharp / true_sharp));
+            all.push(("energy_held".to_owned(), energy / true_energy));
             all.push(("l1_held".to_owned(), (drawn - target).abs().mean()));
         }
         all
@@ -188,7 +192,7 @@ impl Job for Pix2pix {
 
     fn tell(&mut self, mut seen: BTreeMap<String, Vec<f32>>) -> Told {
         let mut told = Told::default();
-        for name in ["l1_held", "sharp_held"] {
+        for name in HELD {
             if let Some([value]) = seen.remove(name).as_deref() {
                 told.metrics.insert(name.into(), *value);
                 told.metrics.extend(self.known.clone());

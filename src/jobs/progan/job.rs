@@ -121,6 +121,16 @@ impl Progan {
         })
     }
 
+    /// Begins with trained networks instead of fresh ones.
+    ///
+    /// # Errors
+    /// Those of [`ProganTrainer::begin_with`].
+    pub fn begin_with(&mut self, name: &str, file: &[u8]) -> Result<(), Error> {
+        self.trainer.change().begin_with(name, file)?;
+        self.follow();
+        Ok(())
+    }
+
     /// What trains.
     pub fn trainer(&self) -> &ProganTrainer {
         self.trainer.now()

@@ -9,9 +9,11 @@ use serde_json::Value;
 
 use super::{KEPT, ProganTrainer};
 use crate::error::Error;
-use crate::jobs::state::{Tensors, bad, hexadecimal, named, numbered, random, shaped};
+use crate::jobs::state::{Tensors, bad, behind, hexadecimal, named, numbered, random, shaped};
 use crate::models::FIRST;
+use crate::models::ProgressiveConfig;
 use crate::protocol::ProganConfig;
+use crate::weights::{Expected, Weights};
 
 /// Prefixes of the tensors.
 const GENERATOR: &str = "generator.";
@@ -64,6 +66,28 @@ impl ProganState {
     }
 }
 
+/// The name of what a level left, and its shape.
+fn left(level: usize, channels: usize) -> (String, [usize; 4]) {
+    let side = FIRST << level;
+    let name = format!("{LEVELS}{level:03}");
+    (name, [KEPT, channels, side, side])
+}
+
+/// The tensors of networks that have grown up to a level, and what the levels before it left.
+fn expected(networks: &ProgressiveConfig, level: usize) -> Vec<Expected> {
+    let mut all = behind(GENERATOR, &networks.expected_generator(level));
+    all.extend(behind(
+        DISCRIMINATOR,
+        &networks.expected_discriminator(level),
+    ));
+    all.extend((0..level).map(|level| {
+        let (name, shape) = left(level, networks.channels);
+        let (shape, used) = (shape.to_vec(), true);
+        Expected { name, shape, used }
+    }));
+    all
+}
+
 impl ProganTrainer {
     /// The whole state; the tensors are still on the GPU.
     pub fn save(&self) -> (ProganState, Vec<(String, Tensor<1>)>) {
@@ -89,8 +113,8 @@ impl ProganTrainer {
         (state, tensors.collect())
     }
 
-    /// Both networks with the shapes of their tensors, named as in [`Self::save`]; of the generator's weights the running
-    /// average.
+    /// Both networks with the shapes of their tensors, and what the levels before left, named as in [`Self::save`]; of the
+    /// generator's weights the running average.
     pub fn trained(&self) -> Vec<(String, Tensor<1>, Vec<usize>)> {
         let generator = self.generator_adam.averaged(self.generator.valid());
         let level = self.level as usize;
@@ -98,7 +122,32 @@ impl ProganTrainer {
         let of_d = self.networks.expected_discriminator(level);
         shaped(GENERATOR, generator.tensors(), of_g)
             .chain(shaped(DISCRIMINATOR, self.discriminator.tensors(), of_d))
+            .chain(self.kept.iter().enumerate().map(|(level, kept)| {
+                let (name, shape) = left(level, self.networks.channels);
+                (name, kept.clone().flatten(0, 3), shape.to_vec())
+            }))
             .collect()
+    }
+
+    /// Takes the networks of [`Self::trained`], grown up to the last level, in the place of fresh ones; that level has faded
+    /// in then, and is learnt on.
+    ///
+    /// # Errors
+    /// Those of [`Weights`] for a file that does not fit the settings.
+    pub fn begin_with(&mut self, name: &str, file: &[u8]) -> Result<(), Error> {
+        let (networks, top) = (self.networks, self.config.top());
+        let level = top as usize;
+        let mut weights = Weights::read(name, file, |_| Ok(expected(&networks, level)))?;
+        let part = weights.part(GENERATOR);
+        self.generator = networks.load_generator(level, &part, &self.device)?;
+        let part = weights.part(DISCRIMINATOR);
+        self.discriminator = networks.load_discriminator(level, &part, &self.device)?;
+        let inner = self.device.clone().inner();
+        let kept =
+            (0..level).map(|level| weights.tensor(&left(level, networks.channels).0, &inner));
+        self.kept = kept.collect::<Result<_, _>>()?;
+        (self.level, self.shown) = (top, self.config.fading(top));
+        Ok(())
     }
 
     /// A run that goes on from a saved state.
@@ -136,9 +185,7 @@ impl ProganTrainer {
             run.generator_adam = run.generator_adam.renewed();
         }
         for level in 0..level {
-            let name = format!("{LEVELS}{level:03}");
-            let (side, channels) = (FIRST << level, state.channels);
-            let shape = [KEPT, channels, side, side];
+            let (name, shape) = left(level, state.channels);
             let values = tensors.take(&name);
             let values = values.filter(|x| x.len() == shape.iter().product::<usize>());
             let values = values.ok_or_else(|| bad(format!("{name} is missing or too short")))?;

@@ -15,7 +15,7 @@ use crate::jobs::training::{Kept, Measured, packed, sheet, status};
 use crate::jobs::{Job, Networks, Progress, Snapshot, Status, Told, controls};
 use crate::nn::{doubled, halved};
 use crate::protocol::{JobConfig, Sheet, StackganConfig, StackganControl};
-use crate::quality::{directions, projections, sharpness, sliced_wasserstein};
+use crate::quality::{directions, projections, sliced_wasserstein, slopes};
 
 /// Columns and rows of what is shown: Stage-I, Stage-II, and real pictures of the same captions.
 pub(super) const SHEET: (u32, u32) = (8, 3);
@@ -276,11 +276,12 @@ impl Job for Stackgan {
         if stage > 0 {
             let on = |x: Tensor<4>| projections(x, self.held.directions.clone()).flatten(0, 1);
             let [low, high] = self.drawn(count / 2);
-            let sharp = sharpness(real.clone());
-            add("sharp_1", sharpness(low.clone()) / sharp.clone());
+            let sharpness = |x: &Tensor<4>| slopes(x.clone())[0].clone();
+            let sharp = sharpness(&real);
+            add("sharp_1", sharpness(&low) / sharp.clone());
             add("projected_1", on(low));
             if stage == 2 {
-                add("sharp_2", sharpness(high.clone()) / sharp);
+                add("sharp_2", sharpness(&high) / sharp);
                 add("projected_2", on(high));
             }
             if self.held.real.is_empty() {

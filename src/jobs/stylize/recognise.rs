@@ -210,11 +210,14 @@ impl Names<'_> {
         let blocks = self.counted("model.", 10, "conv_block");
         let last = format!("model.{}.weight", 17 + blocks);
         let [width, input, output] = self.pictures("model.1.weight", &last, false)?;
+        // A convolution has its outputs first, a transposed one its inputs.
+        let up = self.shape(&format!("model.{}.weight", 10 + blocks));
         let config = ResnetGeneratorConfig {
             input,
             output,
             width,
             blocks,
+            upsample: up.is_some_and(|shape| shape.first() == Some(&(2 * width))),
         };
         // Mirroring and dropout are steps of their own in a block, so they move what follows.
         let conv = |index: usize| {

@@ -3,11 +3,11 @@
 use std::rc::Rc;
 
 use super::Session;
+use super::learning::fitting;
 use crate::data::unpaired::{Unpaired, UnpairedDrawer};
 use crate::error::Error;
-use crate::jobs::{Cyclegan, Job, estimate_cyclegan};
+use crate::jobs::{Cyclegan, estimate_cyclegan};
 use crate::protocol::{CycleganConfig, CycleganTask, Event};
-use crate::session::driver::{Host, drive};
 use crate::session::host::Mailbox;
 use crate::session::inputs::{Inputs, read_prepared};
 use crate::weights::Checkpoint;
@@ -28,13 +28,7 @@ impl Session {
         mailbox: Rc<Mailbox>,
     ) -> Result<(), Error> {
         let device = self.device()?;
-        let estimate = estimate_cyclegan(&config, self.memory()?)?;
-        if !estimate.fits {
-            return Err(Error::TooLarge {
-                size: config.size,
-                largest: config.size / 2,
-            });
-        }
+        let estimate = fitting(estimate_cyclegan(&config, self.memory()?)?, config.size)?;
         let data = match config.task {
             CycleganTask::Own => own(&config, &inputs, saved.is_some()).await?,
             _ => self.kinds(run, &config).await,
@@ -47,21 +41,8 @@ impl Session {
             let (file, bytes) = self.trained(run, &config.start).await?;
             job.begin_with(&file, &bytes)?;
         }
-        let mut host = self.host(run, inputs, mailbox);
-        let progress = job.progress();
-        host.emit(Event::Started {
-            run,
-            width: progress.width,
-            height: progress.height,
-            estimate,
-            notes: Vec::new(),
-            generator: None,
-            generators: Vec::new(),
-        });
-        // What there is before the first step, which can take long.
-        host.show(job.preview(), progress.step).await?;
-        drive(run, &mut job, &mut host).await;
-        Ok(())
+        self.learn(run, &mut job, true, estimate, (inputs, mailbox))
+            .await
     }
 
     /// The pictures of a run, drawn a few at a time. Those drawn last are remembered: they depend on few settings.

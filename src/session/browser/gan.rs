@@ -5,13 +5,13 @@ use std::rc::Rc;
 use serde_json::json;
 use web_sys::Blob;
 
+use super::learning::fitting;
 use super::{Session, model};
 use crate::data::dataset::{Dataset, Drawer, Pictures};
 use crate::error::Error;
 use crate::jobs::{Gan, Job, classifier_of, estimate_gan, real_points};
 use crate::models::Classifier;
 use crate::protocol::{Event, GanConfig, GanData, JobConfig};
-use crate::session::driver::{Host, drive};
 use crate::session::host::{Mailbox, blob, png};
 use crate::session::inputs::{Inputs, read_prepared, read_weights};
 use crate::weights::{self, Checkpoint};
@@ -43,12 +43,7 @@ impl Session {
             None => Dataset::kind(&config),
         };
         let estimate = estimate_gan(&config, shape, classes, self.memory()?)?;
-        if !estimate.fits {
-            return Err(Error::TooLarge {
-                size: config.size,
-                largest: config.size / 2,
-            });
-        }
+        let estimate = fitting(estimate, config.size)?;
         let (data, held) = match (own, Dataset::points(&config)) {
             (Some((data, held)), _) => (Dataset::Pictures(data), Some(held)),
             (None, Some(points)) => (points, None),
@@ -79,23 +74,9 @@ impl Session {
         if let Some(classifier) = self.classifier(run, &config).await {
             job.judged_by(classifier);
         }
-        let mut host = self.host(run, inputs, mailbox);
-        host.emit(Event::Started {
-            run,
-            width: job.progress().width,
-            height: job.progress().height,
-            estimate,
-            notes: Vec::new(),
-            generator: None,
-            generators: Vec::new(),
-        });
-        if job.pictured() {
-            // What there is before the first step, which can take long.
-            let step = job.progress().step;
-            host.show(job.preview(), step).await?;
-        }
-        drive(run, &mut job, &mut host).await;
-        Ok(())
+        let pictured = job.pictured();
+        self.learn(run, &mut job, pictured, estimate, (inputs, mailbox))
+            .await
     }
 
     /// What names the classes of samples, fetched once. A run learns without it, too, and then tells fewer numbers.

@@ -3,11 +3,11 @@
 use std::rc::Rc;
 
 use super::Session;
+use super::learning::fitting;
 use crate::data::pairs::{PairDrawer, Pairs};
 use crate::error::Error;
-use crate::jobs::{Job, Pix2pix, estimate_pix2pix};
+use crate::jobs::{Pix2pix, estimate_pix2pix};
 use crate::protocol::{Event, Pix2pixConfig, Pix2pixTask};
-use crate::session::driver::{Host, drive};
 use crate::session::host::Mailbox;
 use crate::session::inputs::{Inputs, read_pairs};
 use crate::weights::Checkpoint;
@@ -28,13 +28,7 @@ impl Session {
         mailbox: Rc<Mailbox>,
     ) -> Result<(), Error> {
         let device = self.device()?;
-        let estimate = estimate_pix2pix(&config, self.memory()?)?;
-        if !estimate.fits {
-            return Err(Error::TooLarge {
-                size: config.size,
-                largest: config.size / 2,
-            });
-        }
+        let estimate = fitting(estimate_pix2pix(&config, self.memory()?)?, config.size)?;
         let (data, held) = match config.task {
             Pix2pixTask::Own => own(&config, &inputs, saved.is_some()).await?,
             _ => self.pairs(run, &config).await,
@@ -47,21 +41,8 @@ impl Session {
             let (file, bytes) = self.trained(run, &config.start).await?;
             job.begin_with(&file, &bytes)?;
         }
-        let mut host = self.host(run, inputs, mailbox);
-        let progress = job.progress();
-        host.emit(Event::Started {
-            run,
-            width: progress.width,
-            height: progress.height,
-            estimate,
-            notes: Vec::new(),
-            generator: None,
-            generators: Vec::new(),
-        });
-        // What there is before the first step, which can take long.
-        host.show(job.preview(), progress.step).await?;
-        drive(run, &mut job, &mut host).await;
-        Ok(())
+        self.learn(run, &mut job, true, estimate, (inputs, mailbox))
+            .await
     }
 
     /// Draws a few pairs at a time, tells how far it is, and lets messages in between.

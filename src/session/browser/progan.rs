@@ -4,11 +4,11 @@ use std::rc::Rc;
 
 use super::Session;
 use super::gan::own;
+use super::learning::fitting;
 use crate::data::dataset::Dataset;
 use crate::error::Error;
-use crate::jobs::{Job, Progan, estimate_progan};
-use crate::protocol::{Event, GanData, ProganConfig};
-use crate::session::driver::{Host, drive};
+use crate::jobs::{Progan, estimate_progan};
+use crate::protocol::{GanData, ProganConfig};
 use crate::session::host::Mailbox;
 use crate::session::inputs::Inputs;
 use crate::weights::Checkpoint;
@@ -32,13 +32,10 @@ impl Session {
             Some((data, _)) => data.shape(),
             None => Dataset::kind(&pictures).0,
         };
-        let estimate = estimate_progan(&config, channels, self.memory()?)?;
-        if !estimate.fits {
-            return Err(Error::TooLarge {
-                size: config.size,
-                largest: config.size / 2,
-            });
-        }
+        let estimate = fitting(
+            estimate_progan(&config, channels, self.memory()?)?,
+            config.size,
+        )?;
         let nothing = || Error::BadSetting {
             name: "data",
             detail: "there is nothing to learn from".into(),
@@ -48,21 +45,14 @@ impl Session {
             None => self.pictures(run, &pictures).await.ok_or_else(nothing)?,
         };
         let saved = saved.map(|saved| (saved.meta, saved.tensors));
+        let fresh = saved.is_none();
         let mut job = Progan::new(&config, data, Some(held), saved, &device)?;
-        let mut host = self.host(run, inputs, mailbox);
-        let progress = job.progress();
-        host.emit(Event::Started {
-            run,
-            width: progress.width,
-            height: progress.height,
-            estimate,
-            notes: Vec::new(),
-            generator: None,
-            generators: Vec::new(),
-        });
-        // What there is before the first step, which can take long.
-        host.show(job.preview(), progress.step).await?;
-        drive(run, &mut job, &mut host).await;
-        Ok(())
+        // What it begins with is no part of its state.
+        if fresh && !config.start.is_empty() {
+            let (file, bytes) = self.trained(run, &config.start).await?;
+            job.begin_with(&file, &bytes)?;
+        }
+        self.learn(run, &mut job, true, estimate, (inputs, mailbox))
+            .await
     }
 }

@@ -113,6 +113,64 @@ export const tests = [
     },
   },
   {
+    name: "Translate learns from pairs of one's own, names what is none, and goes on from its file; lines can be drawn where edges were learnt",
+    async run(t) {
+      const page = await t.open({ hash: "#view=translate&task=own&pairing=sides&size=32&width=4&discriminatorWidth=4&patch=16&lang=en" });
+      await t.until(page, () => document.querySelector("#translate")?.checkVisibility(), "the view");
+      const click = (/** @type {string} */ selector) => page.click(`#translate ${selector}`);
+      const said = (/** @type {string} */ words) => page.waitForFunction((words) => document.querySelector("#translate .own")?.textContent?.includes(words), {}, words);
+      const phase = (/** @type {string} */ which) => page.waitForFunction((which) => document.querySelector("#translate .stage")?.getAttribute("data-phase") === which, {}, which);
+      await t.until(page, () => document.querySelector("#translate .estimate")?.textContent?.includes("steps"), "the estimate");
+      await click(".primary");
+      await t.until(page, () => document.querySelector(".notice.info")?.textContent?.includes("at least two pairs"), "what is missing");
+      const seen = await page.evaluate(async (small) => {
+        // Twice as wide as high, but for the last.
+        const files = new DataTransfer();
+        for (let i = 0; i < 4; i += 1) {
+          const canvas = new OffscreenCanvas(i < 3 ? 80 : 40, 40);
+          const draw = /** @type {OffscreenCanvasRenderingContext2D} */ (canvas.getContext("2d"));
+          draw.fillStyle = "white";
+          draw.fillRect(0, 0, 80, 40);
+          draw.fillStyle = `hsl(${60 * i} 80% 40%)`;
+          for (const x of [10, 50]) draw.fillRect(x, 5 * i, 20, 20);
+          files.items.add(new File([await canvas.convertToBlob()], `${i}.png`));
+        }
+        const input = /** @type {HTMLInputElement} */ (document.querySelector("#translate .own input[type=file]"));
+        input.files = files.files;
+        const { lab } = globalThis;
+        const easel = await globalThis.easel;
+        const { blob, sheet, count } = await easel.dataset(files.files, { size: 32, pairs: "sides" });
+        const one = await lab.begin({ ...small, task: "own", jitter: true, steps: 4 }, { data: blob });
+        await one.run.pause();
+        const file = await one.run.checkpoint();
+        await one.run.resume();
+        await one.run.done;
+        const again = lab.follow(easel.resume(file));
+        await again.run.done;
+        const last = (/** @type {any} */ log) => ["l1", "d_loss", "g_loss"].map((name) => lab.events(log, "progress").at(-1).metrics[name]);
+        const lacking = await lab.begin({ ...small, task: "own" }, {});
+        const missing = await lacking.run.done.then(() => "done", (/** @type {any} */ error) => error.code);
+        input.dispatchEvent(new Event("change"));
+        return { count, sheet, whole: last(one), resumed: last(again), missing };
+      }, SMALL);
+      t.equal([seen.count, seen.sheet, seen.missing], [3, undefined, "bad-setting"], "pairs, and a run without any");
+      t.assert(seen.whole.every(Number.isFinite), `not all are numbers: ${seen.whole}`);
+      t.equal(seen.resumed, seen.whole, "losses of the run that went on from its file");
+      await said("3 pairs of 32 px");
+      await said("no pair: 1 (3.png)");
+      t.equal(await page.$eval("#translate .translate-draw", (button) => button.checkVisibility()), false, "a pad for any pictures");
+      await click(".primary");
+      await t.until(page, () => /Step [1-9]/.test(document.querySelector("#translate .estimate")?.textContent ?? ""), "the first steps", 120_000);
+      await click(".primary");
+      await phase("paused");
+      await page.select("#translate-pairing", "edges");
+      await said("4 pairs of 32 px");
+      t.equal(await page.evaluate(() => location.hash.includes("task=own") && !location.hash.includes("pairing")), true, "the address with the usual pairing");
+      await bringAxe(page);
+      await clean(t, page, "own pairs");
+    },
+  },
+  {
     name: "axe-core finds nothing in Translate, in two languages and two themes, and 360 px are wide enough",
     async run(t) {
       const page = await t.open({ hash: "#view=translate&task=edges&patch=16&lang=en&theme=light" });

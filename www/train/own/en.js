@@ -2,6 +2,9 @@
 /** English texts of pictures of the visitor's own; loaded with them. */
 export const en = {
   "own.hint": "Drop pictures, a folder, a zip or MNIST files (idx) anywhere here, or choose them. They stay on this device. The middle square of each is used; folders become classes.",
+  "own.pairs": "{count} pairs of {size} px",
+  "left.not-a-pair": "Left out, no pair: {count} ({names})",
+  "left.without-partner": "Left out, without a picture of the same name in the other folder: {count} ({names})",
   "own.files": "Files",
   "own.folder": "Folder",
   "own.clear": "Remove all",

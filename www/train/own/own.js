@@ -13,6 +13,8 @@ import { ko } from "./ko.js";
 
 /** Of so many pictures the engine makes a data set; kept in step with `MIN_PICTURES` in src/data/own.rs. */
 const ENOUGH = 16;
+/** The same of pairs: `MIN_PAIRS` in src/data/own/paired.rs. */
+const ENOUGH_PAIRS = 2;
 /** Files that are looked for in folders; the engine looks at fewer, and says how many it did not. */
 const MAX_FOUND = 40_000;
 /** Milliseconds between two pictures while the button is held, and the side of each in pixels. */
@@ -50,6 +52,7 @@ export class Own {
   #easel;
   #size;
   #changed;
+  #pairs;
   /** @type {Named[]} */
   #files = [];
   /** For which size the data set is, or is being made. */
@@ -75,11 +78,12 @@ export class Own {
 
   /**
    * @param {import("../../easel.js").Easel} easel
-   * @param {{ place: HTMLElement, size: () => number, changed: () => void, hint?: Key }} view `size`: that of a picture; `changed`
-   *   is called whenever `blob` is another one
+   * @param {{ place: HTMLElement, size: () => number, changed: () => void, hint?: Key, pairs?: () => import("../../easel.js").Pairing }} view
+   *   `size`: that of a picture; `changed` is called whenever `blob` is another one; `pairs`: how pairs are made of pictures
    */
-  constructor(easel, { place, size, changed, hint = "own.hint" }) {
+  constructor(easel, { place, size, changed, hint = "own.hint", pairs }) {
     this.#easel = easel;
+    this.#pairs = pairs;
     this.#size = size;
     this.#changed = changed;
     const button = (/** @type {Key} */ text, /** @type {() => void} */ act) => make("button", { type: "button", class: "plain", text, onclick: act });
@@ -109,6 +113,21 @@ export class Own {
   shown(on) {
     if (!on) this.#dark();
     else if (this.#files.length > 0 && this.#made !== this.#size()) this.#make();
+  }
+
+  /** What is dropped on a place of the view belongs here. @param {HTMLElement} place */
+  catch(place) {
+    place.addEventListener("dragover", (event) => event.preventDefault());
+    place.addEventListener("drop", (event) => {
+      event.preventDefault();
+      event.stopPropagation();
+      this.dropped([...(event.dataTransfer?.items ?? [])].map((item) => item.webkitGetAsEntry() ?? item.getAsFile()));
+    });
+  }
+
+  /** Pairs are made in another way. */
+  again() {
+    if (this.#files.length > 0) this.#make();
   }
 
   /** What was dropped. @param {(FileSystemEntry | File | null)[]} items */
@@ -166,6 +185,7 @@ export class Own {
     try {
       const dataset = turn.then(() => this.#easel.dataset(this.#files, {
         size,
+        pairs: this.#pairs?.(),
         signal: making.signal,
         onProgress: ({ done, total, count, left }) => {
           if (!mine()) return;
@@ -179,7 +199,8 @@ export class Own {
       if (!mine()) return;
       this.blob = blob;
       const names = classes.join(", ");
-      if (classes.length > 0) this.#say("own.classes", { count, size, classes: classes.length, names });
+      if (this.#pairs) this.#say("own.pairs", { count, size });
+      else if (classes.length > 0) this.#say("own.classes", { count, size, classes: classes.length, names });
       else this.#say("own.is", { count, size });
       this.#told(left);
       this.#changed();
@@ -290,7 +311,7 @@ export class Own {
 
   /** What was taken joins the data set, once there is enough for one. */
   #developed() {
-    if (this.#files.length >= ENOUGH) this.#make();
+    if (this.#files.length >= (this.#pairs ? ENOUGH_PAIRS : ENOUGH)) this.#make();
     else this.#show();
   }
 }
