@@ -30,7 +30,9 @@
  * @typedef {import("./pkg/easel.d.ts").StylizeControl} StylizeControl
  * @typedef {import("./pkg/easel.d.ts").ProganConfig} ProganConfig
  * @typedef {import("./pkg/easel.d.ts").ProganControl} ProganControl
- * @typedef {Partial<GatysControl> | Partial<GanControl> | Partial<WalkControl> | Partial<Pix2pixControl> | Partial<CycleganControl> | Partial<StylizeControl> | Partial<ProganControl>} Control Live controls of the job that runs.
+ * @typedef {import("./pkg/easel.d.ts").StackganConfig} StackganConfig
+ * @typedef {import("./pkg/easel.d.ts").StackganControl} StackganControl
+ * @typedef {Partial<GatysControl> | Partial<GanControl> | Partial<WalkControl> | Partial<Pix2pixControl> | Partial<CycleganControl> | Partial<StylizeControl> | Partial<ProganControl> | Partial<StackganControl>} Control Live controls of the job that runs.
  * @typedef {import("./pkg/easel.d.ts").AdapterInfo} AdapterInfo
  * @typedef {import("./pkg/easel.d.ts").ModelInfo} ModelInfo
  * @typedef {import("./pkg/easel.d.ts").Defaults} Defaults
