@@ -175,6 +175,17 @@ export class Easel extends EventTarget {
   }
 
   /**
+   * What a sentence about a scene says, or a sentence that says it.
+   * @param {import("./pkg/easel.d.ts").CaptionAsked} asked @returns {Promise<import("./pkg/easel.d.ts").CaptionSaid>}
+   */
+  async caption(asked) {
+    await this.#loaded.promise;
+    const { event } = await this.#ask((ticket) => ({ type: "caption", ticket, asked }));
+    if (event.type !== "caption") throw new EaselError({ code: "unexpected", message: `got ${event.type}` });
+    return event.said;
+  }
+
+  /**
    * Make a data set of files: pictures, zips of them, idx files; one at a time. The last folder of a `path` is a class. What
    * cannot be used is left out and told.
    * @param {Iterable<Blob | { path: string, file: Blob }>} files
@@ -357,6 +368,7 @@ export class Easel extends EventTarget {
       case "prepared":
       case "estimate":
       case "self-test":
+      case "caption":
         this.#answered(event.ticket)?.resolve(answer);
         return;
       default: {

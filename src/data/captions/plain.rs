@@ -52,10 +52,20 @@ impl Open {
                 english_time(hour, season, weather),
             ]),
             Language::Korean => {
-                let time: Vec<&str> = [weather, season, hour].into_iter().flatten().collect();
-                let time = match (season, hour) {
-                    (None, None) if weather.is_some() => format!("{} 날", time.join(" ")),
-                    _ => time.join(" "),
+                // "겨울밤" is one word; "겨울 낮" is two.
+                let season = season.map_or(String::new(), |season| match hour {
+                    Some("밤") => season.to_owned(),
+                    _ => format!("{season} "),
+                });
+                let time = [
+                    weather.unwrap_or_default(),
+                    " ",
+                    &season,
+                    hour.unwrap_or_default(),
+                ];
+                let time = match (season.as_str(), hour, weather) {
+                    ("", None, Some(weather)) => format!("{weather} 날"),
+                    _ => time.concat().trim().to_owned(),
                 };
                 joined([time, korean_place(thing.as_deref(), trees)])
             }
