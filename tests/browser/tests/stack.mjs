@@ -22,8 +22,6 @@ export const tests = [
         await one.run.resume();
         await one.run.done;
         const whole = last(one);
-        const again = lab.follow(easel.resume(file));
-        await again.run.done;
         const of = (/** @type {any} */ event) => [event.step, ...["d_loss", "g_loss", "divergence", "matching", "d_wrong"].map((name) => event.metrics[name])];
         const all = lab.events(one, "progress").flatMap((/** @type {any} */ event) => Object.values(event.metrics));
         const said = async (/** @type {any} */ asked) => {
@@ -32,6 +30,8 @@ export const tests = [
           return { size: [width, height], bytes: [...new Uint8Array(await blob.arrayBuffer())].join() };
         };
         const [first, same, other, walk] = [await said({}), await said({}), await said({ seed: 2 }), await said({ to: "firs on a winter day" })];
+        const again = lab.follow(easel.resume(file));
+        await again.run.done;
         return { wrong, saved, whole: of(whole), stage: whole.metrics.stage, resumed: of(last(again)), finite: all.every(Number.isFinite), swd: whole.metrics.swd_2 > 0, size: first.size, same: first.bytes === same.bytes, differ: first.bytes !== other.bytes && first.bytes !== walk.bytes };
       }, SMALL);
       t.equal(seen.wrong, ["bad-setting", "matching"], "a weight out of its range");
