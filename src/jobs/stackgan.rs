@@ -38,6 +38,10 @@ const TRAINING: u32 = 42;
 const OBJECTIVE: Objective = Objective::NonSaturating;
 
 /// What a step measured, still on the GPU, each `[1]`.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a run has one, of handles to numbers on the GPU"
+)]
 #[derive(Clone, Debug)]
 pub enum StackganMetrics {
     /// The encoder's loss.
