@@ -314,6 +314,9 @@ mod native {
         /// Weights to begin with.
         #[arg(long)]
         from: Option<PathBuf>,
+        /// What sees attributes in pictures, as `train classifier --data captions` writes it: in the end, of 500 captions.
+        #[arg(long)]
+        judge: Option<PathBuf>,
         #[command(flatten)]
         run: RunArgs,
     }
@@ -650,6 +653,7 @@ mod native {
         let settings = stackgan::Settings {
             config: args.run.config::<StackganConfig>(&given)?,
             from: args.from,
+            judge: args.judge,
             output: args.run.output(),
             control: args.run.control::<StackganControl>()?,
             steps,

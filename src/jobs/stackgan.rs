@@ -38,6 +38,10 @@ const TRAINING: u32 = 42;
 const OBJECTIVE: Objective = Objective::NonSaturating;
 
 /// What a step measured, still on the GPU, each `[1]`.
+#[allow(
+    clippy::large_enum_variant,
+    reason = "a run has one, of handles to numbers on the GPU"
+)]
 #[derive(Clone, Debug)]
 pub enum StackganMetrics {
     /// The encoder's loss.
@@ -370,26 +374,26 @@ impl StackganTrainer {
         self.generator_adams[1].averaged(self.second.valid())
     }
 
-    /// Pictures of Stage-I, `[B, 3, low, low]`, and Stage-II's of them, `[B, 3, size, size]`, for embeddings and noise
-    /// `[B, noise]`: by the averages, with the mean condition.
+    /// Pictures of Stage-I, `[B, 3, low, low]`, and Stage-II's of them, `[B, 3, size, size]`, by the averages, for embeddings
+    /// and noise as [`Self::fixed`] gives it.
     pub fn draw(&self, embedding: Tensor<2>, noise: Tensor<2>) -> [Tensor<4>; 2] {
-        let low = self.draw_first(embedding.clone(), noise);
-        let second = self.averaged_second();
-        let [condition, _] = second.condition(embedding);
+        let own = self.config.noise as usize;
+        let augmentation = noise.clone().narrow(1, own, self.config.condition as usize);
+        let around =
+            |[mean, deviation]: [Tensor<2>; 2]| mean + deviation.exp() * augmentation.clone();
+        let (first, second) = (self.averaged_first(), self.averaged_second());
+        let condition = around(first.condition(embedding.clone()));
+        let low = first.forward(condition, noise.narrow(1, 0, own));
+        let condition = around(second.condition(embedding));
         [low.clone(), second.forward(low, condition)]
     }
 
-    /// Stage-I's pictures alone.
-    pub fn draw_first(&self, embedding: Tensor<2>, noise: Tensor<2>) -> Tensor<4> {
-        let first = self.averaged_first();
-        let [condition, _] = first.condition(embedding);
-        first.forward(condition, noise)
-    }
-
-    /// Noise that is the same whenever it is asked for: `[count, noise]`.
+    /// Noise that is the same whenever it is asked for: of each picture Stage-I's, then that of the conditions,
+    /// `[count, noise + condition]`.
     pub fn fixed(&self, count: usize, seed: u32) -> Tensor<2> {
-        let dims = [count, self.config.noise as usize];
-        let device = self.device.clone().inner();
-        normal(dims, false, &mut Seed::stream(seed, 43), &device)
+        let (mut seed, device) = (Seed::stream(seed, 43), self.device.clone().inner());
+        let mut part = |width: u32, cut| normal([count, width as usize], cut, &mut seed, &device);
+        let own = part(self.config.noise, false);
+        Tensor::cat(vec![own, part(self.config.condition, true)], 1)
     }
 }
