@@ -8,10 +8,12 @@
     reason = "what a field means stands with its message or setting"
 )]
 
+mod caption;
 mod cyclegan;
 mod gan;
 mod pix2pix;
 mod progan;
+mod stackgan;
 mod stylize;
 mod walk;
 
@@ -20,6 +22,7 @@ use std::collections::BTreeMap;
 
 use crate::error::Failure;
 
+pub use caption::{CaptionAsked, CaptionSaid};
 pub use cyclegan::{CycleganConfig, CycleganControl, CycleganTask};
 pub use gan::{
     GanConfig, GanControl, GanData, GanNetwork, GanVariant, Learning, NoiseLabel, Objective,
@@ -27,6 +30,7 @@ pub use gan::{
 };
 pub use pix2pix::{Pairing, Pix2pixConfig, Pix2pixControl, Pix2pixTask};
 pub use progan::{ProganConfig, ProganControl, ProganObjective};
+pub use stackgan::{StackganConfig, StackganControl};
 pub use stylize::{StylizeConfig, StylizeControl};
 pub use walk::{Between, Generator, Place, Term, WalkConfig, WalkControl};
 
@@ -51,7 +55,7 @@ pub enum Request {
         #[cfg_attr(
             target_family = "wasm",
             tsify(
-                type = "Partial<GatysControl> | Partial<GanControl> | Partial<WalkControl> | Partial<Pix2pixControl> | Partial<CycleganControl> | Partial<StylizeControl> | Partial<ProganControl>"
+                type = "Partial<GatysControl> | Partial<GanControl> | Partial<WalkControl> | Partial<Pix2pixControl> | Partial<CycleganControl> | Partial<StylizeControl> | Partial<ProganControl> | Partial<StackganControl>"
             )
         )]
         control: serde_json::Value,
@@ -98,6 +102,8 @@ pub enum Request {
         #[serde(default)]
         pairs: Option<Pairing>,
     },
+    /// What does a sentence about a scene say, or how is it said? Answered by [`Event::Caption`].
+    Caption { ticket: u32, asked: CaptionAsked },
     /// Stop a [`Request::Prepare`], which then fails with `stopped`.
     Abandon { ticket: u32 },
     /// Hold every kernel against its reference on this GPU. Answered by [`Event::SelfTest`].
@@ -196,6 +202,8 @@ pub enum Event {
         ticket: Option<u32>,
         error: Failure,
     },
+    /// Answers [`Request::Caption`].
+    Caption { ticket: u32, said: CaptionSaid },
     /// Answers [`Request::Image`]; the Blob travels beside it.
     Image { run: u32, ticket: u32 },
     /// Answers [`Request::Checkpoint`]; the Blob travels beside it.
@@ -313,6 +321,14 @@ pub enum Sheet {
     Real,
     /// `pix2pix`: what becomes of a picture of the run's size, red, green and blue of one pixel after the other.
     Of(Vec<u8>),
+    /// `stackgan`: what eight noises of a seed become with a sentence, Stage-I above and Stage-II below.
+    Said {
+        text: String,
+        /// If it says something: a walk in eight steps from `text` to this, of one noise.
+        #[serde(default)]
+        to: String,
+        seed: u32,
+    },
 }
 
 /// A job and all its settings. Every field has a default.
@@ -334,6 +350,8 @@ pub enum JobConfig {
     Cyclegan(CycleganConfig),
     /// Train two networks that grow (Karras et al. 2018).
     Progan(ProganConfig),
+    /// Learn to draw what a sentence says, in two stages (Zhang et al. 2017).
+    Stackgan(StackganConfig),
 }
 
 /// The defaults of every job, as the page shows them.
@@ -354,6 +372,8 @@ pub struct Defaults {
     pub cyclegan: CycleganConfig,
     /// See [`ProganConfig`].
     pub progan: ProganConfig,
+    /// See [`StackganConfig`].
+    pub stackgan: StackganConfig,
 }
 
 impl Default for Defaults {
@@ -366,6 +386,7 @@ impl Default for Defaults {
             stylize: StylizeConfig::default(),
             cyclegan: CycleganConfig::default(),
             progan: ProganConfig::default(),
+            stackgan: StackganConfig::default(),
         }
     }
 }

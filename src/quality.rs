@@ -24,6 +24,18 @@ pub fn projections(samples: Tensor<4>, directions: Tensor<2>) -> Tensor<2> {
     matmul(samples.flatten(1, 3), directions)
 }
 
+/// The mean difference between neighbouring pixels, across and down, and its mean square, the gradient's energy: `[1]` each.
+pub fn slopes(pictures: Tensor<4>) -> [Tensor<1>; 2] {
+    let [_, _, h, w] = pictures.dims();
+    let part = |dim, from, count| pictures.clone().narrow(dim, from, count);
+    let across = part(3, 1, w - 1) - part(3, 0, w - 1);
+    let down = part(2, 1, h - 1) - part(2, 0, h - 1);
+    [
+        across.clone().abs().mean() + down.clone().abs().mean(),
+        across.square().mean() + down.square().mean(),
+    ]
+}
+
 /// Sliced Wasserstein distance (Rabin et al. 2011; Bonneel et al. 2015) of order 1 between two sets of samples from
 /// their projections, row by row: the mean over directions of the mean distance between sorted projections, in units of
 /// the values. The sets may differ in size.

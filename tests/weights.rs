@@ -12,7 +12,9 @@ use burn::tensor::{Device, Tensor, TensorData};
 use common::{root, shared, values};
 use easel::data::dataset::Dataset;
 use easel::error::Error;
-use easel::jobs::{CycleganTrainer, GanTrainer, Pix2pixTrainer, ProganTrainer, classifier_of};
+use easel::jobs::{
+    CycleganTrainer, GanTrainer, Pix2pixTrainer, ProganTrainer, StackganTrainer, classifier_of,
+};
 use easel::models::{Architecture, ClassifierConfig, FeatureNetwork};
 use easel::protocol::{GanConfig, GanData, JobConfig, Pooling};
 use easel::weights::{Header, MAX_HEADER, Weights, manifest, sha256, verify, write_f16};
@@ -159,6 +161,10 @@ fn begins_a_translation(job: &str, name: &str, file: &[u8]) {
         }
         Ok(JobConfig::Cyclegan(config)) => {
             let run = CycleganTrainer::new(&config, &Device::flex());
+            run.expect(name).begin_with(name, file)
+        }
+        Ok(JobConfig::Stackgan(config)) => {
+            let run = StackganTrainer::new(&config, &Device::flex());
             run.expect(name).begin_with(name, file)
         }
         other => panic!("{name} holds the settings of {other:?}"),

@@ -30,7 +30,9 @@
  * @typedef {import("./pkg/easel.d.ts").StylizeControl} StylizeControl
  * @typedef {import("./pkg/easel.d.ts").ProganConfig} ProganConfig
  * @typedef {import("./pkg/easel.d.ts").ProganControl} ProganControl
- * @typedef {Partial<GatysControl> | Partial<GanControl> | Partial<WalkControl> | Partial<Pix2pixControl> | Partial<CycleganControl> | Partial<StylizeControl> | Partial<ProganControl>} Control Live controls of the job that runs.
+ * @typedef {import("./pkg/easel.d.ts").StackganConfig} StackganConfig
+ * @typedef {import("./pkg/easel.d.ts").StackganControl} StackganControl
+ * @typedef {Partial<GatysControl> | Partial<GanControl> | Partial<WalkControl> | Partial<Pix2pixControl> | Partial<CycleganControl> | Partial<StylizeControl> | Partial<ProganControl> | Partial<StackganControl>} Control Live controls of the job that runs.
  * @typedef {import("./pkg/easel.d.ts").AdapterInfo} AdapterInfo
  * @typedef {import("./pkg/easel.d.ts").ModelInfo} ModelInfo
  * @typedef {import("./pkg/easel.d.ts").Defaults} Defaults
@@ -170,6 +172,17 @@ export class Easel extends EventTarget {
     const { blob } = await this.#ask((ticket) => ({ type: "data", ticket, job }), { inputs });
     if (!blob) throw new EaselError({ code: "unexpected", message: "the worker sent no picture" });
     return blob;
+  }
+
+  /**
+   * What a sentence about a scene says, or a sentence that says it.
+   * @param {import("./pkg/easel.d.ts").CaptionAsked} asked @returns {Promise<import("./pkg/easel.d.ts").CaptionSaid>}
+   */
+  async caption(asked) {
+    await this.#loaded.promise;
+    const { event } = await this.#ask((ticket) => ({ type: "caption", ticket, asked }));
+    if (event.type !== "caption") throw new EaselError({ code: "unexpected", message: `got ${event.type}` });
+    return event.said;
   }
 
   /**
@@ -355,6 +368,7 @@ export class Easel extends EventTarget {
       case "prepared":
       case "estimate":
       case "self-test":
+      case "caption":
         this.#answered(event.ticket)?.resolve(answer);
         return;
       default: {

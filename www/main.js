@@ -20,6 +20,7 @@ const LATER = {
   translate: async () => (await import("./translate/translate.js")).Translate,
   cycle: async () => (await import("./cycle/cycle.js")).Cycle,
   grow: async () => (await import("./grow/grow.js")).Grow,
+  paint: async () => (await import("./paint/paint.js")).Paint,
 };
 /** @typedef {keyof typeof LATER} Later */
 /** @typedef {import("./views").Opened} Opened */
@@ -35,7 +36,7 @@ const opened = {};
 /** @type {"stylize" | Later} */
 let shown = "stylize";
 /** Which of them a run is of. @type {{ [job: string]: Later }} */
-const OF = { gan: "lab", walk: "walk", pix2pix: "translate", cyclegan: "cycle", stylize: "apply", progan: "grow" };
+const OF = { gan: "lab", walk: "walk", pix2pix: "translate", cyclegan: "cycle", stylize: "apply", progan: "grow", stackgan: "paint" };
 const busy = () => Object.values(opened).some((one) => one.busy);
 
 const view = new Stylize(async (state, link, kept) => {
@@ -112,7 +113,7 @@ const other = () => (shown === "stylize" ? undefined : opened[shown]);
 const address = () => (other() ? `#${other()?.link(chosen)}` : view.link());
 
 /** Those that translate share one, and those of the lab. @param {string} name */
-const tab = (name) => element(`nav-${name === "cycle" ? "translate" : name === "grow" ? "lab" : name}`);
+const tab = (name) => element(`nav-${name === "cycle" ? "translate" : name === "grow" || name === "paint" ? "lab" : name}`);
 
 /** @param {typeof shown} name */
 function show(name) {

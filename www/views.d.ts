@@ -7,6 +7,7 @@ export interface Opened {
   translate: import("./translate/translate.js").Translate;
   cycle: import("./cycle/cycle.js").Cycle;
   grow: import("./grow/grow.js").Grow;
+  paint: import("./paint/paint.js").Paint;
 }
 
 /** Of the page's catalogue and those of the views. */
@@ -19,4 +20,5 @@ export type Key =
   | keyof typeof import("./translate/en.js").en
   | keyof typeof import("./apply/texts.js").en
   | keyof typeof import("./cycle/en.js").en
-  | keyof typeof import("./grow/en.js").en;
+  | keyof typeof import("./grow/en.js").en
+  | keyof typeof import("./paint/en.js").en;

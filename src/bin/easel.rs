@@ -24,10 +24,13 @@ mod native {
     use easel::ops::{Adapter, use_adapter};
     use easel::protocol::{
         CycleganConfig, CycleganControl, GanConfig, GanControl, GanData, GatysConfig, ModelInfo,
-        Pairing, Pix2pixConfig, Pix2pixControl, ProganConfig, ProganControl,
+        Pairing, Pix2pixConfig, Pix2pixControl, ProganConfig, ProganControl, StackganConfig,
+        StackganControl,
     };
     use easel::train::run::Output;
-    use easel::train::{classifier, cyclegan, features, gan, pix2pix, progan};
+    use easel::train::{
+        attributes, classifier, cyclegan, features, gan, pix2pix, progan, stackgan,
+    };
     use easel::weights::{Weights, sha256};
     use serde::de::DeserializeOwned;
     use serde_json::{Value, json};
@@ -74,6 +77,8 @@ mod native {
         Cyclegan(CycleganArgs),
         /// Two networks that grow.
         Progan(ProganArgs),
+        /// From a sentence to a picture in two stages.
+        Stackgan(StackganArgs),
     }
 
     #[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
@@ -139,7 +144,8 @@ mod native {
 
     #[derive(Args)]
     struct ClassifierArgs {
-        /// `digits`, `scenes`, or what `train gan --data` takes, with labels, at 28 px.
+        /// `digits`, `scenes`, `captions` (every attribute, at 64 px), or what `train gan --data` takes, with labels, at 28
+        /// px.
         #[arg(long)]
         data: String,
         /// How many digits or scenes are drawn to learn from.
@@ -295,6 +301,27 @@ mod native {
     }
 
     #[derive(Args)]
+    struct StackganArgs {
+        /// Steps of the encoder of sentences.
+        #[arg(long)]
+        encoder: Option<u32>,
+        /// Steps of Stage-I.
+        #[arg(long)]
+        first: Option<u32>,
+        /// Steps of Stage-II.
+        #[arg(long)]
+        second: Option<u32>,
+        /// Weights to begin with.
+        #[arg(long)]
+        from: Option<PathBuf>,
+        /// What sees attributes in pictures, as `train classifier --data captions` writes it: in the end, of 500 captions.
+        #[arg(long)]
+        judge: Option<PathBuf>,
+        #[command(flatten)]
+        run: RunArgs,
+    }
+
+    #[derive(Args)]
     struct GatysArgs {
         content: PathBuf,
         #[arg(required = true)]
@@ -371,6 +398,7 @@ mod native {
             What::Train(Model::Pix2pix(args)) => train_pix2pix(args, &device()),
             What::Train(Model::Cyclegan(args)) => train_cyclegan(args, &device()),
             What::Train(Model::Progan(args)) => train_progan(args, &device()),
+            What::Train(Model::Stackgan(args)) => train_stackgan(args, &device()),
             What::Gatys(args) => gatys(args, &device()),
             What::Stylize(args) => stylize(&args, &device()),
             What::Bench(_) if command.device == Some(Where::Cpu) => {
@@ -499,6 +527,9 @@ mod native {
             rate: args.rate,
             seed: args.seed,
         };
+        if settings.data == "captions" {
+            return train_attributes(&args.out, &settings, device);
+        }
         let outcome = classifier::train(&settings, device, |line| eprintln!("{line}"))?;
         std::fs::write(&args.out, &outcome.file)?;
         record(&args.out, &outcome.file, "gan", "classifier")?;
@@ -515,6 +546,25 @@ mod native {
             );
         }
         println!("no class: {:.4} confident", outcome.nonsense.confident);
+        Ok(())
+    }
+
+    fn train_attributes(out: &Path, settings: &classifier::Settings, device: &Device) -> Done {
+        let outcome = attributes::train(settings, device, |line| eprintln!("{line}"))?;
+        std::fs::write(out, &outcome.file)?;
+        record(out, &outcome.file, "stackgan", "attributes")?;
+        println!(
+            "{} bytes, sha256 {}",
+            outcome.file.len(),
+            sha256(&outcome.file)
+        );
+        for (what, right) in [("as they are", outcome.plain), ("changed", outcome.changed)] {
+            let mean = right.iter().sum::<f32>() / right.len() as f32;
+            println!("{} held out, {what}: {mean:.4} right", outcome.held);
+            for (name, right) in attributes::NAMES.iter().zip(right) {
+                println!("  {name} {right:.4}");
+            }
+        }
         Ok(())
     }
 
@@ -591,6 +641,25 @@ mod native {
         };
         let outcome = progan::train(&settings, device, |line| eprintln!("{line}"))?;
         args.run.finish("progan", &outcome.file, &outcome.metrics)
+    }
+
+    fn train_stackgan(args: StackganArgs, device: &Device) -> Done {
+        let steps = [args.encoder, args.first, args.second];
+        let names = ["encoderSteps", "firstSteps", "secondSteps"];
+        let given: Vec<_> = names
+            .into_iter()
+            .zip(steps.map(|steps| steps.map(Value::from)))
+            .collect();
+        let settings = stackgan::Settings {
+            config: args.run.config::<StackganConfig>(&given)?,
+            from: args.from,
+            judge: args.judge,
+            output: args.run.output(),
+            control: args.run.control::<StackganControl>()?,
+            steps,
+        };
+        let outcome = stackgan::train(&settings, device, |line| eprintln!("{line}"))?;
+        args.run.finish("stackgan", &outcome.file, &outcome.metrics)
     }
 
     /// Enters the file into the manifest beside it, if there is one. The file's stem is its id.

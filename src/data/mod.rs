@@ -1,5 +1,7 @@
 //! Pictures: reading what users bring, drawing what Easel brings.
 
+pub mod captioned;
+pub mod captions;
 pub mod color;
 pub mod dataset;
 pub mod decode;

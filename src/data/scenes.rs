@@ -45,6 +45,8 @@ pub enum Kind {
     Desert,
     /// Snow, firs and a cabin.
     Winter,
+    /// Open land that others put things on; it is not in [`NAMES`].
+    Meadow,
 }
 
 /// The season the plants show.
@@ -69,6 +71,21 @@ pub enum Hour {
     Evening,
     /// After sunset, windows lit.
     Dusk,
+}
+
+/// What the sky does, where a scene does not have its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Weather {
+    /// Nothing; the scene keeps its clouds.
+    Clear,
+    /// The sky full of clouds.
+    Cloudy,
+    /// Grey, with rain.
+    Rain,
+    /// Grey, with snow falling.
+    Snow,
+    /// Nothing far away is seen.
+    Fog,
 }
 
 /// Where the picture is taken from: `x = 2/3 + focal * X / Z`, `y = horizon - focal * (Y - eye) / Z` in frame units.
@@ -136,6 +153,10 @@ pub enum Building {
     Cabin,
     /// A round white tower with red bands.
     Lighthouse,
+    /// A round tower with a pointed roof.
+    Tower,
+    /// A windmill.
+    Windmill,
 }
 
 /// One building, its gable along its own length.
@@ -155,6 +176,9 @@ pub struct House {
     pub turn: f32,
     /// What it is.
     pub building: Building,
+    /// The sRGB code of its walls where its seed does not decide it; then it has a slate roof, and lamps shine on it after
+    /// dark.
+    pub paint: Option<u32>,
     /// Decides its colours and windows.
     pub seed: u32,
 }
@@ -235,6 +259,8 @@ pub struct Scene {
     pub night: bool,
     /// True when snow has fallen on what `season` shows.
     pub snow: bool,
+    /// What the sky does.
+    pub weather: Weather,
     /// Plants, farthest first.
     pub trees: Vec<Tree>,
     /// Buildings, farthest first.
@@ -259,6 +285,12 @@ impl Scene {
             _ => return None,
         };
         Some(layout::scene(kind, seed))
+    }
+
+    /// Open land with nothing on it, at noon in summer.
+    #[must_use]
+    pub fn meadow(seed: u32) -> Self {
+        layout::scene(Kind::Meadow, seed)
     }
 
     /// The same place by night: moonlight, a dark sky with moon and stars, lamps and lit windows. Its photo shows the same
@@ -302,6 +334,7 @@ impl Scene {
         let mut canvas = Canvas::new(width, height, [0.0; 3]);
         self.draw(&light, &mut canvas);
         light.air(self, &mut canvas);
+        light.falling(self, &mut canvas);
         canvas.finish()
     }
 

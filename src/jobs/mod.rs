@@ -9,6 +9,7 @@ mod gatys_targets;
 mod patch;
 mod pix2pix;
 mod progan;
+mod stackgan;
 mod state;
 mod stylize;
 mod training;
@@ -40,6 +41,10 @@ pub use pix2pix::{
 };
 pub use progan::{
     Progan, ProganBatch, ProganMetrics, ProganState, ProganTrainer, check_progan, estimate_progan,
+};
+pub use stackgan::{
+    Stackgan, StackganBatch, StackganMetrics, StackganState, StackganTrainer, check_stackgan,
+    estimate_stackgan,
 };
 pub use state::RunState;
 pub use stylize::{

@@ -251,7 +251,12 @@ impl Job for Walk {
 
     fn sheet(&self, which: Sheet) -> Option<Tensor<2, Int>> {
         let (samples, columns): (Vec<_>, _) = match which {
-            Sheet::Now | Sheet::Buffer | Sheet::Levels | Sheet::Real | Sheet::Of(_) => return None,
+            Sheet::Now
+            | Sheet::Buffer
+            | Sheet::Levels
+            | Sheet::Real
+            | Sheet::Of(_)
+            | Sheet::Said { .. } => return None,
             Sheet::Places => {
                 let places = &self.config.places;
                 (places.iter().map(|p| self.place(p)).collect(), places.len())

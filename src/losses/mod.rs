@@ -2,4 +2,5 @@
 
 pub mod adversarial;
 pub mod gatys;
+pub mod stackgan;
 pub mod wasserstein;

@@ -10,6 +10,8 @@ mod patch_discriminator;
 mod progressive;
 mod resnet_generator;
 mod squeezenet;
+mod stackgan;
+mod text_encoder;
 mod unet;
 mod upsampling_generator;
 mod vgg;
@@ -26,6 +28,10 @@ pub use patch_discriminator::{PatchDiscriminator, PatchDiscriminatorConfig};
 pub use progressive::{FIRST, ProgressiveConfig, ProgressiveDiscriminator, ProgressiveGenerator};
 pub use resnet_generator::{ResnetGenerator, ResnetGeneratorConfig};
 pub use squeezenet::SqueezeNet;
+pub use stackgan::{
+    FirstGenerator, MatchingDiscriminator, SecondGenerator, StackConfig, StageNetwork, StagePlan,
+};
+pub use text_encoder::{TextEncoder, TextEncoderConfig};
 pub use unet::{Unet, UnetConfig};
 pub use upsampling_generator::{UpsamplingConfig, UpsamplingGenerator};
 pub use vgg::{FEATURES, VGG16, VGG19, Vgg, VggPlan};

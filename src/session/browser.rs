@@ -6,6 +6,7 @@ mod learning;
 mod own;
 mod pix2pix;
 mod progan;
+mod stackgan;
 mod stylize;
 mod walk;
 
@@ -19,6 +20,7 @@ use wasm_bindgen::{JsCast, JsValue};
 use wasm_bindgen_futures::{JsFuture, spawn_local};
 use web_sys::Blob;
 
+use super::caption;
 use super::driver::{Command, Host, drive};
 use super::host::{Browser, Mailbox, Post, png};
 
@@ -29,7 +31,7 @@ use crate::error::Error;
 use crate::gpu::{self, Gpu, Presenter};
 use crate::jobs::{
     Gatys, GatysInputs, Memory, estimate, estimate_cyclegan, estimate_gan, estimate_pix2pix,
-    estimate_progan,
+    estimate_progan, estimate_stackgan,
 };
 use crate::models::{Architecture, Classifier, FeatureNetwork};
 use crate::ops::{Adapter, check_kernels, use_adapter};
@@ -178,6 +180,10 @@ impl Session {
                     }
                 });
             }
+            Request::Caption { ticket, asked } => {
+                let said = caption(&asked);
+                self.emit(&Event::Caption { ticket, said });
+            }
             Request::Abandon { ticket } => {
                 if self.0.preparing.get() == Some(ticket) {
                     self.0.preparing.set(None);
@@ -305,6 +311,7 @@ impl Session {
                 return estimate_progan(config, channels, self.memory()?);
             }
             JobConfig::Cyclegan(config) => return estimate_cyclegan(config, self.memory()?),
+            JobConfig::Stackgan(config) => return estimate_stackgan(config, self.memory()?),
             JobConfig::Walk(_) | JobConfig::Stylize(_) => {
                 return Err(Error::BadSetting {
                     name: "job",
@@ -362,6 +369,7 @@ impl Session {
             JobConfig::Pix2pix(config) => self.pix2pix(run, config, inputs, saved, mailbox).await,
             JobConfig::Cyclegan(config) => self.cyclegan(run, config, inputs, saved, mailbox).await,
             JobConfig::Progan(config) => self.progan(run, config, inputs, saved, mailbox).await,
+            JobConfig::Stackgan(config) => self.stackgan(run, config, inputs, saved, mailbox).await,
         }
     }
 

@@ -3,6 +3,7 @@
 
 #[cfg(target_family = "wasm")]
 mod browser;
+mod caption;
 mod driver;
 mod export;
 #[cfg(target_family = "wasm")]
@@ -12,6 +13,7 @@ mod inputs;
 
 #[cfg(target_family = "wasm")]
 pub use browser::{Services, Session};
+pub use caption::caption;
 pub use driver::{Command, Host, drive};
 pub use export::networks_file;
 #[cfg(target_family = "wasm")]

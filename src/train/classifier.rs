@@ -89,7 +89,7 @@ pub fn train(
         let cosine = 0.505 + 0.495 * (std::f32::consts::PI * along).cos();
         adam.set_rate(settings.rate * cosine);
         let numbers = some(&learnt, settings.batch - odd, &mut seed);
-        let mut values = changed(&learnt, &numbers, &config, &mut seed, device);
+        let mut values = changed(learnt.at(&numbers, device), &config, &mut seed);
         values.extend(nonsense(&learnt, odd, &config, &mut seed, device));
         let labels: Vec<u8> = numbers.iter().map(|i| learnt.labels()[*i]).collect();
         let targets = targets(&labels, settings.batch, config.classes, &learning);
@@ -112,7 +112,7 @@ pub fn train(
     let all: Vec<usize> = (0..held.len()).collect();
     let labels = held.labels();
     let plain = judged(&net, held.at(&all, device), labels);
-    let values = changed(&held, &all, &config, &mut seed, device);
+    let values = changed(held.at(&all, device), &config, &mut seed);
     let after = judged(&net, pictures(values, &config, device), labels);
     let values = nonsense(&held, all.len(), &config, &mut seed, device);
     let of_nothing = judged(&net, pictures(values, &config, device), labels);
@@ -154,23 +154,17 @@ fn targets(labels: &[u8], batch: usize, classes: usize, device: &Device) -> Tens
     Tensor::from_data(TensorData::new(values, [batch, classes]), device)
 }
 
-fn pictures(values: Vec<f32>, config: &ClassifierConfig, device: &Device) -> Tensor<4> {
+pub(super) fn pictures(values: Vec<f32>, config: &ClassifierConfig, device: &Device) -> Tensor<4> {
     let dims = [config.channels, config.size, config.size];
     let count = values.len() / dims.iter().product::<usize>();
     let dims = [count, dims[0], dims[1], dims[2]];
     Tensor::from_data(TensorData::new(values, dims), device)
 }
 
-/// The pictures of these numbers as a GAN might draw them.
-fn changed(
-    from: &Pictures,
-    numbers: &[usize],
-    config: &ClassifierConfig,
-    seed: &mut Seed,
-    device: &Device,
-) -> Vec<f32> {
+/// Pictures `[B, C, S, S]` as a GAN might draw them.
+pub(super) fn changed(pictures: Tensor<4>, config: &ClassifierConfig, seed: &mut Seed) -> Vec<f32> {
     let one = config.channels * config.size * config.size;
-    let values: Vec<f32> = from.at(numbers, device).into_data().iter().collect();
+    let values: Vec<f32> = pictures.into_data().iter().collect();
     values
         .chunks_exact(one)
         .flat_map(|picture| change(picture, config.size, seed))
@@ -264,7 +258,7 @@ fn nonsense(
     all
 }
 
-fn write(net: &Classifier, data: &str) -> Result<Vec<u8>, Error> {
+pub(super) fn write(net: &Classifier, data: &str) -> Result<Vec<u8>, Error> {
     let expected = net.config().expected();
     let tensors = net.tensors().into_iter().zip(&expected);
     let tensors: Vec<_> = tensors
@@ -273,7 +267,7 @@ fn write(net: &Classifier, data: &str) -> Result<Vec<u8>, Error> {
             (name, TensorData::new(values, e.shape.clone()))
         })
         .collect();
-    let own = ["digits", "scenes"].contains(&data);
+    let own = ["digits", "scenes", "captions"].contains(&data);
     let mut metadata = BTreeMap::from([("architecture".to_owned(), "classifier".to_owned())]);
     if own {
         metadata.insert("licence".into(), "MIT OR Apache-2.0".into());

@@ -1,5 +1,6 @@
 //! Making the weights that the page ships. Native only.
 
+pub mod attributes;
 pub mod classifier;
 pub mod cyclegan;
 mod darknet;
@@ -11,3 +12,4 @@ mod pictures;
 pub mod pix2pix;
 pub mod progan;
 pub mod run;
+pub mod stackgan;

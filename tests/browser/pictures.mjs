@@ -1,5 +1,5 @@
 /**
- * Makes the pictures of README and of the app's install dialog: `node tests/browser/pictures.mjs [--site target/site] [--browser firefox] [--only stylize|lab|walk|translate|cycle|grow|draw|apply]`.
+ * Makes the pictures of README and of the app's install dialog: `node tests/browser/pictures.mjs [--site target/site] [--browser firefox] [--only stylize|lab|walk|translate|cycle|grow|draw|apply|paint]`.
  *
  * Two pictures stylized by the page itself from samples that it draws, and each view in both languages and on a phone.
  */
@@ -119,6 +119,18 @@ try {
     await page.waitForFunction((view, steps) => Number(/(?:Step |중 )([\d,]+)/.exec(document.querySelector(`#${view} .estimate`)?.textContent ?? "")?.[1]?.replace(",", "") ?? 0) >= steps, { timeout: 1_200_000, polling: 500 }, view, steps);
     await play?.click();
     await page.waitForFunction((view) => document.querySelector(`#${view} .stage`)?.getAttribute("data-phase") === "paused", { timeout: 60_000 }, view);
+    await page.evaluate(() => scrollTo(0, 0));
+    await screenshot(`tests/pictures/${file}`);
+  }
+  for (const [lang, theme, width, height, file] of /** @type {const} */ ([
+    ["en", "light", 1440, 900, "paint-en.jpg"],
+    ["ko", "dark", 1440, 900, "paint-ko.jpg"],
+    ["en", "light", 390, 844, "paint-phone-en.jpg"],
+    ["ko", "light", 390, 844, "paint-phone-ko.jpg"],
+  ]).filter(() => !values.only || values.only === "paint")) {
+    await page.setViewport({ width, height });
+    await open(`view=paint&lang=${lang}&theme=${theme}`);
+    await page.waitForFunction(() => (/** @type {HTMLCanvasElement | null} */ (document.querySelector("#paint .paint-large"))?.width ?? 0) > 1, { timeout: 300_000 });
     await page.evaluate(() => scrollTo(0, 0));
     await screenshot(`tests/pictures/${file}`);
   }

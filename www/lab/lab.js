@@ -132,7 +132,7 @@ export class Lab {
     this.#walk = button("plain", "reuse", "lab.walk", () => this.#save("walk"));
     const chooser = make("input", { class: "unseen", type: "file", accept: ".easel,.safetensors,.pth,.pt", onchange: () => { if (chooser.files?.[0]) this.#page.open(chooser.files[0]); chooser.value = ""; } });
     const kinds = this.#form.segments("variant", VARIANTS, (variant) => this.#choose({ variant }));
-    kinds.append(across("view=grow", "Progressive GAN"));
+    kinds.append(across("view=grow", "Progressive GAN"), across("view=paint", "StackGAN"));
     const reference = make("button", { type: "button", class: "plain", text: "lab.reference", onclick: () => this.#reset(), "data-i18n-title": "lab.reference.hint", title: t("lab.reference.hint") });
     this.#panel = make(
       "form", { class: "panel", tabindex: "-1", label: "panel.label", onsubmit: (/** @type {Event} */ event) => event.preventDefault() },

@@ -9,7 +9,7 @@
  * @typedef {import("./form.js").Field} Field
  *
  * @typedef {object} Kind What one of them is.
- * @property {"cycle" | "translate"} name that its texts begin with, and its address has
+ * @property {"cycle" | "paint" | "translate"} name that its texts begin with, and its address has
  * @property {JobConfig["job"]} job
  * @property {string} stem what files are called
  * @property {readonly string[]} tasks
@@ -71,7 +71,7 @@ export class TrainView {
     this.#charts = kind.charts.map(([, names, straight], i) => new Chart({ details: /** @type {HTMLDetailsElement} */ (this.#curves[i]), names, straight }));
     this.training = new Training({
       begin: () => this.beginning(),
-      facts: () => ({ title: `${t(this.text("title.short"))} · ${t(this.text(`task.${this.config.task}`))}`, link: `#${this.link({})}` }),
+      facts: () => ({ title: [this.text("title.short"), ...(this.config.task ? [this.text(`task.${this.config.task}`)] : [])].map((one) => t(one)).join(" · "), link: `#${this.link({})}` }),
       clear: () => this.clear(),
       show: () => this.show(),
       event: (event) => this.#event(event),
@@ -145,6 +145,11 @@ export class TrainView {
   /** The settings that a link changes. @param {URLSearchParams} params @returns {any} */
   basis(params) {
     return this.defaults(this.#kind.tasks.find((one) => one === params.get("task")));
+  }
+
+  /** Steps of a run with the present settings. @returns {number} */
+  get steps() {
+    return this.config.steps;
   }
 
   /** The settings that the present ones are told from in the address. @returns {any} */
@@ -258,7 +263,7 @@ export class TrainView {
     const fresh = () => !this.busy && this.training.step === 0 && mine === this.#asked;
     try {
       const estimate = await this.easel.estimate({ job: this.#kind.job, ...this.config }, { width: 1, height: 1 });
-      if (fresh()) say(this.training.line, "train.idle", { steps: this.config.steps, memory: bytes(estimate.bytes) });
+      if (fresh()) say(this.training.line, "train.idle", { steps: this.steps, memory: bytes(estimate.bytes) });
     } catch (error) {
       if (mine === this.#asked) alarm(error);
     }
@@ -273,7 +278,7 @@ export class TrainView {
   show() {
     this.form.show();
     this.training.show();
-    say(this.#about, this.text(`about.${this.config.task}`));
+    say(this.#about, this.text(this.config.task ? `about.${this.config.task}` : "about"));
     this.#stage.dataset.phase = this.training.phase;
     for (const one of this.#saved) one.disabled = this.training.step === 0;
     this.#tellNumbers();
@@ -305,7 +310,7 @@ export class TrainView {
     try {
       const blob = await make();
       if (!blob) return;
-      const file = `${this.#kind.stem}-${this.config.task}-${this.training.step}${ending}`;
+      const file = `${[this.#kind.stem, this.config.task, this.training.step].filter((part) => part !== undefined).join("-")}${ending}`;
       download(blob, file);
       tell("save.done", { file, size: bytes(blob.size) });
     } catch (error) {

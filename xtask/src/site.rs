@@ -25,12 +25,13 @@ const WASM_BUDGET: usize = 2_000_000;
 /// The same for all HTML, CSS and JavaScript that the page is opened with.
 const PAGE_BUDGET: usize = 100_000;
 /// Folders of what is loaded when it is first opened.
-const VIEWS: [&str; 8] = [
+const VIEWS: [&str; 9] = [
     "apply",
     "cycle",
     "grow",
     "kept",
     "lab",
+    "paint",
     "train",
     "translate",
     "walk",

@@ -153,7 +153,7 @@ impl Land {
             Kind::Forest => 0.30,
             Kind::Winter => 0.06,
             Kind::Lake => 0.02,
-            Kind::Village => -0.14,
+            Kind::Village | Kind::Meadow => -0.14,
             Kind::Coast => -0.16,
             Kind::Desert => return -1.0,
         };

@@ -73,9 +73,21 @@ impl Site<'_> {
                 (dx * v[1] - dy * v[0]) / area,
                 (u[0] * dy - u[1] * dx) / area,
             );
-            (self.seen(self.light.on(albedo, normal, 0.9)), 1.0)
+            let lit = add(self.light.on(albedo, normal, 0.9), self.lamps(albedo));
+            (self.seen(lit), 1.0)
         });
         true
+    }
+
+    /// What lamps add to the light on a painted building, at night most.
+    pub fn lamps(&self, albedo: Colour) -> Colour {
+        let strength = match (self.house.paint, self.scene.night, self.scene.hour) {
+            (None, ..) => 0.0,
+            (_, true, _) => 0.34,
+            (_, _, Hour::Dusk) => 0.25,
+            _ => 0.0,
+        };
+        scale(albedo, strength)
     }
 
     /// A light as it is seen through the air.
@@ -142,6 +154,8 @@ pub fn draw(scene: &Scene, light: &Light, canvas: &mut Canvas, house: &House) {
     };
     match house.building {
         Building::Lighthouse => towers::lighthouse(&site, canvas),
+        Building::Tower => towers::tower(&site, canvas),
+        Building::Windmill => towers::windmill(&site, canvas),
         _ => gabled(&site, canvas),
     }
 }
@@ -154,17 +168,22 @@ fn gabled(site: &Site, canvas: &mut Canvas) {
     let church = house.building == Building::Church;
     let snow = site.scene.snowy();
     let plaster = [0xF1E6D2, 0xE8D3AE, 0xDDB892, 0xEFE9DF, 0xD9C7B8][random.below(5)];
-    let wall = if cabin {
+    let wall = if let Some(paint) = house.paint {
+        hex(paint)
+    } else if cabin {
         hex(0x7A4E2E)
     } else if church {
         hex(0xF0EAE0)
     } else {
         hex(plaster)
     };
-    let tile = if cabin {
+    let tiles = hex([0x9C4A34, 0xB05A3C, 0x87402F, 0x6E5548][random.below(4)]);
+    let tile = if house.paint.is_some() {
+        hex(towers::SLATE)
+    } else if cabin {
         hex(0x5B4436)
     } else {
-        hex([0x9C4A34, 0xB05A3C, 0x87402F, 0x6E5548][random.below(4)])
+        tiles
     };
     let (l, w, h) = (house.length / 2.0, house.width / 2.0, house.height);
     let ridge = h + house.width

@@ -146,6 +146,19 @@ impl Ground {
                 let track = step(0.16, 0.05, (self.road - 0.0).abs()) * 0.35;
                 Cover::new(Class::Path, dirt).mix(land, step(0.40, 0.56, verge).max(track))
             }
+            Kind::Meadow => {
+                let [low, high] = if scene.season == Season::Autumn {
+                    [hex(0x8A5A24), hex(0xC79A3E)]
+                } else {
+                    [hex(0x3F8A2A), hex(0x7DB544)]
+                };
+                let grass = mix(low, high, (0.45 + broad + 0.3 * medium).clamp(0.0, 1.0));
+                let dirt = hex(0xCBB089);
+                Cover::new(Class::Path, dirt).mix(
+                    Cover::new(Class::Ground, grass),
+                    step(0.40, 0.56, self.road + 0.1 * medium),
+                )
+            }
             Kind::Coast => {
                 let crumble = 0.55 * fbm((x + z) / 2.6, y / 1.7, 3, seed ^ 18)
                     + 0.5 * noise((x + z) / 9.0, y / 5.0, seed ^ 19);

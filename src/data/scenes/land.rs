@@ -1,7 +1,7 @@
 //! The shape of the ground.
 
 use super::{Kind, Scene};
-use crate::data::seed::{fbm, noise, ridged, step};
+use crate::data::seed::{cell, fbm, noise, ridged, step};
 
 /// Height of the ground in metres at a world point; `octaves` is how much detail is wanted, 3 for shadows, 7 for far
 /// mountains.
@@ -18,6 +18,7 @@ pub fn height(scene: &Scene, x: f32, z: f32, octaves: u32) -> f32 {
         }
         Kind::Desert => desert(scene.seed, x, z, octaves),
         Kind::Winter => winter(scene, x, z, octaves),
+        Kind::Meadow => meadow(scene.seed, x, z, octaves),
     }
 }
 
@@ -167,6 +168,15 @@ fn winter(scene: &Scene, x: f32, z: f32, octaves: u32) -> f32 {
         height -= 0.28 * step(road.width * 0.75, road.width * 0.3, road.distance(x, z));
     }
     height + range(seed, x, z, octaves, 260.0, 1400.0, 640.0)
+}
+
+/// Nearly flat where things stand, with hills behind that are higher in some scenes than in others.
+fn meadow(seed: u32, x: f32, z: f32, octaves: u32) -> f32 {
+    let tall = 24.0 + 20.0 * cell(1, 0, seed);
+    let hills = tall
+        * step(70.0, 420.0, z + 0.2 * x.abs())
+        * (0.55 + fbm(x / 150.0, z / 150.0, octaves.min(4), seed ^ 3)).max(0.0);
+    0.5 * fbm(x / 13.0, z / 13.0, 3, seed) + hills
 }
 
 /// How much sun reaches the ground through leaves; 1 where there are none.

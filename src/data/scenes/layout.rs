@@ -4,7 +4,7 @@ mod mountains;
 
 use super::land;
 use super::{
-    Building, Camera, Figure, Hour, House, Kind, Road, Scene, Season, Species, Thing, Tree,
+    Building, Camera, Figure, Hour, House, Kind, Road, Scene, Season, Species, Thing, Tree, Weather,
 };
 use crate::data::seed::{Seed, fbm};
 
@@ -19,6 +19,7 @@ pub fn scene(kind: Kind, seed: u32) -> Scene {
         Kind::Forest => forest(&mut scene),
         Kind::Desert => desert(&mut scene),
         Kind::Winter => mountains::winter(&mut scene),
+        Kind::Meadow => {}
     }
     scene.trees.sort_by(|a, b| b.z.total_cmp(&a.z));
     scene.houses.sort_by(|a, b| b.z.total_cmp(&a.z));
@@ -96,6 +97,16 @@ fn bare(kind: Kind, seed: u32) -> Scene {
             0.46 + clouds,
             false,
         ),
+        // The sun is behind the camera, so that what stands in front is lit.
+        Kind::Meadow => (
+            Season::Summer,
+            Hour::Noon,
+            2.6,
+            0.62,
+            sun(130.0 * side + jitter, 40.0),
+            0.0,
+            false,
+        ),
     };
     Scene {
         kind,
@@ -112,6 +123,7 @@ fn bare(kind: Kind, seed: u32) -> Scene {
         water,
         night: false,
         snow: false,
+        weather: Weather::Clear,
         trees: Vec::new(),
         houses: Vec::new(),
         roads: Vec::new(),
@@ -165,6 +177,7 @@ fn coast(scene: &mut Scene) {
         height: 17.0,
         turn: 0.0,
         building: Building::Lighthouse,
+        paint: None,
         seed: random.next_u32(),
     });
     scene.houses.push(House {
@@ -175,6 +188,7 @@ fn coast(scene: &mut Scene) {
         height: 3.2,
         turn: 0.2,
         building: Building::House,
+        paint: None,
         seed: random.next_u32(),
     });
     for _ in 0..700 {

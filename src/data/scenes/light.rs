@@ -1,6 +1,7 @@
 //! Sun, sky, clouds, haze: the light of one scene, and the air in front of everything.
 
 mod night;
+mod weather;
 mod winter;
 
 use super::canvas::{ASPECT, Canvas, Colour, add, hex, mix, scale};
@@ -42,10 +43,9 @@ impl Light {
             light = light.in_winter(scene);
         }
         if scene.night {
-            light.by_night(scene)
-        } else {
-            light
+            light = light.by_night(scene);
         }
+        light.in_weather(scene.weather)
     }
 
     fn by_day(scene: &Scene) -> Self {
@@ -65,6 +65,17 @@ impl Light {
             moon: None,
         };
         match (scene.kind, scene.hour) {
+            (Kind::Meadow, Hour::Dusk) => Self {
+                beam: scale(hex(0xFFAC70), 1.8),
+                shade: scale(hex(0xC79AA8), 0.62),
+                zenith: hex(0x6A4E8C),
+                horizon: hex(0xFF9838),
+                glow: scale(hex(0xFF7A30), 0.9),
+                haze: hex(0xE09A70),
+                cloud: [hex(0x8A4F6A), hex(0xFF9A62)],
+                clear: 1400.0,
+                ..base
+            },
             (Kind::Lake, _) => Self {
                 beam: scale(hex(0xFFBE7C), 2.7),
                 shade: scale(hex(0x93A6D4), 0.72),

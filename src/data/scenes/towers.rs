@@ -1,11 +1,18 @@
-//! A church steeple and a lighthouse.
+//! A church steeple, a lighthouse, a tower and a windmill.
 
+use super::Hour;
 use super::buildings::Site;
-use super::canvas::{Canvas, Colour, hex, mix, scale};
+use super::canvas::{Canvas, Colour, add, hex, mix, scale};
 use super::class::Class;
 use super::figures;
 use super::ground::SNOW;
-use crate::data::seed::{fbm, step};
+use crate::data::seed::{Seed, fbm, step};
+
+/// The roof of a painted building.
+pub const SLATE: u32 = 0x3C3F48;
+
+/// Metres by which a round tower is drawn nearer than its middle stands.
+const NEARER: f32 = 2.5;
 
 /// A square tower with a pointed roof and a cross, at the left end of the ridge.
 pub fn steeple(site: &Site, canvas: &mut Canvas, ridge: f32, tile: Colour, wall: Colour) {
@@ -85,6 +92,46 @@ pub fn steeple(site: &Site, canvas: &mut Canvas, ridge: f32, tile: Colour, wall:
     );
 }
 
+/// The middle of a round tower's foot in the frame, and the frame units of a metre there.
+fn foot(site: &Site) -> ([f32; 2], f32) {
+    let (house, camera) = (site.house, site.scene.camera);
+    let at = camera.project(house.x, site.base - 0.5, house.z);
+    (at, camera.focal / house.z)
+}
+
+/// A part of a round tower between two heights, with its half widths there, shaded around as a cylinder.
+fn band(
+    site: &Site,
+    canvas: &mut Canvas,
+    class: Class,
+    [from, to]: [f32; 2],
+    [half0, half1]: [f32; 2],
+    albedo: Colour,
+) {
+    let (foot, size) = foot(site);
+    let sun = [site.light.sun[0], site.light.sun[2]];
+    canvas.class = Some(class);
+    let (y0, y1) = (foot[1] - from * size, foot[1] - to * size);
+    let (w0, w1) = (half0 * size, half1 * size);
+    let points = [
+        [foot[0] - w0, y0],
+        [foot[0] + w0, y0],
+        [foot[0] + w1, y1],
+        [foot[0] - w1, y1],
+    ];
+    let lamps = site.lamps(albedo);
+    canvas.polygon(&points, site.house.z - NEARER, |x, y| {
+        let t = ((y0 - y) / (y0 - y1)).clamp(0.0, 1.0);
+        let across = ((x - foot[0]) / (w0 + (w1 - w0) * t)).clamp(-1.0, 1.0);
+        let normal = [across, 0.15, -(1.0 - across * across).sqrt()];
+        let lit = (normal[0] * sun[0] + normal[2] * sun[1] + 0.35).clamp(0.0, 1.0);
+        let colour = std::array::from_fn(|c| {
+            albedo[c] * (site.light.beam[c] * lit + site.light.shade[c] * 0.8) + lamps[c]
+        });
+        (site.seen(colour), 1.0)
+    });
+}
+
 /// The light of a lighthouse, to both sides.
 fn beams(canvas: &mut Canvas, at: [f32; 2], z: f32, size: f32) {
     canvas.class = None;
@@ -109,34 +156,8 @@ fn beams(canvas: &mut Canvas, at: [f32; 2], z: f32, size: f32) {
 /// A round tower that narrows to the top, with bands of paint and a lamp.
 pub fn lighthouse(site: &Site, canvas: &mut Canvas) {
     let house = site.house;
-    let camera = site.scene.camera;
-    let size = camera.focal / house.z;
-    let z = house.z - 2.5;
-    let foot = camera.project(house.x, site.base - 0.5, house.z);
-    let sun = [site.light.sun[0], site.light.sun[2]];
-    // A band of the tower between two heights, shaded around as a cylinder.
     let mut band =
-        |class: Class, [from, to]: [f32; 2], [half0, half1]: [f32; 2], albedo: Colour| {
-            canvas.class = Some(class);
-            let (y0, y1) = (foot[1] - from * size, foot[1] - to * size);
-            let (w0, w1) = (half0 * size, half1 * size);
-            let points = [
-                [foot[0] - w0, y0],
-                [foot[0] + w0, y0],
-                [foot[0] + w1, y1],
-                [foot[0] - w1, y1],
-            ];
-            canvas.polygon(&points, z, |x, y| {
-                let t = ((y0 - y) / (y0 - y1)).clamp(0.0, 1.0);
-                let across = ((x - foot[0]) / (w0 + (w1 - w0) * t)).clamp(-1.0, 1.0);
-                let normal = [across, 0.15, -(1.0 - across * across).sqrt()];
-                let lit = (normal[0] * sun[0] + normal[2] * sun[1] + 0.35).clamp(0.0, 1.0);
-                let colour = std::array::from_fn(|c| {
-                    albedo[c] * (site.light.beam[c] * lit + site.light.shade[c] * 0.8)
-                });
-                (site.seen(colour), 1.0)
-            });
-        };
+        |class, heights, halves, albedo| band(site, canvas, class, heights, halves, albedo);
     let (tall, foot_half, top_half) = (house.height, house.width / 2.0, house.width * 0.32);
     let half = |t: f32| foot_half + (top_half - foot_half) * t;
     for i in 0..7 {
@@ -161,8 +182,123 @@ pub fn lighthouse(site: &Site, canvas: &mut Canvas) {
     let paint = mix(hex(0xB5352A), SNOW, if site.scene.snow { 0.8 } else { 0.0 });
     band(Class::Roof, cap, [top_half * 1.05, 0.05], paint);
     if site.scene.night {
+        let (foot, size) = foot(site);
+        let z = house.z - NEARER;
         let at = [foot[0], foot[1] - (tall + 1.45) * size];
         beams(canvas, at, z, size);
         figures::lamp(canvas, at, z, size);
     }
+}
+
+/// A round tower with a pointed roof and dark windows.
+pub fn tower(site: &Site, canvas: &mut Canvas) {
+    let (tall, half) = (site.house.height, site.house.width / 2.0);
+    let snow = if site.scene.snow { 0.7 } else { 0.0 };
+    let wall = hex(site.house.paint.unwrap_or(0xD8D2C8));
+    band(
+        site,
+        canvas,
+        Class::Wall,
+        [0.0, tall],
+        [half, 0.92 * half],
+        wall,
+    );
+    let gallery = [0.86 * tall, tall];
+    band(
+        site,
+        canvas,
+        Class::Wall,
+        gallery,
+        [1.14 * half; 2],
+        scale(wall, 0.86),
+    );
+    let roof = mix(hex(SLATE), SNOW, snow);
+    let top = [tall, tall + 2.6 * half];
+    band(site, canvas, Class::Roof, top, [1.3 * half, 0.05], roof);
+    slits(site, canvas, &[0.28, 0.6]);
+}
+
+/// Windows one above the other, at parts of the height; lit after sunset.
+fn slits(site: &Site, canvas: &mut Canvas, at: &[f32]) {
+    let late = site.scene.night || site.scene.hour == Hour::Dusk;
+    let glass = if late {
+        hex(0xFFC75A)
+    } else {
+        site.seen(scale(hex(0x2E3440), site.light.day))
+    };
+    let (foot, size) = foot(site);
+    canvas.class = Some(Class::Window);
+    let half = 0.13 * site.house.width * size;
+    for part in at {
+        let y = foot[1] - part * site.house.height * size;
+        let pane = [
+            [foot[0] - half, y - 1.5 * half],
+            [foot[0] + half, y - 1.5 * half],
+            [foot[0] + half, y + 1.5 * half],
+            [foot[0] - half, y + 1.5 * half],
+        ];
+        canvas.polygon(&pane, site.house.z - 2.0 * NEARER, |_, _| (glass, 1.0));
+    }
+}
+
+/// A tower that narrows to a cap, with four sails.
+pub fn windmill(site: &Site, canvas: &mut Canvas) {
+    let (tall, half) = (site.house.height, site.house.width / 2.0);
+    let snow = if site.scene.snow { 0.7 } else { 0.0 };
+    let wall = hex(site.house.paint.unwrap_or(0xE8E0D0));
+    band(
+        site,
+        canvas,
+        Class::Wall,
+        [0.0, tall],
+        [half, 0.62 * half],
+        wall,
+    );
+    let cap = mix(hex(SLATE), SNOW, snow);
+    let top = [tall, tall + 0.8 * half];
+    band(
+        site,
+        canvas,
+        Class::Roof,
+        top,
+        [0.72 * half, 0.25 * half],
+        cap,
+    );
+    slits(site, canvas, &[0.3]);
+    let (foot, size) = foot(site);
+    let z = site.house.z - 3.0 * NEARER;
+    let hub = [foot[0], foot[1] - tall * size];
+    let long = 0.78 * tall * size;
+    let turn = Seed::stream(site.house.seed, 2).range(0.25, 1.3);
+    let shown = |code: u32| {
+        let front = site.turned([0.0, 0.0, -1.0]);
+        let lit = site.light.on(hex(code), front, 0.9);
+        site.seen(add(lit, site.lamps(hex(code))))
+    };
+    let (spar, cloth) = (shown(0x3E2C20), shown(0xD9C9A4));
+    canvas.class = Some(Class::Wall);
+    for arm in 0..4 {
+        let (sin, cos) = (turn + arm as f32 * std::f32::consts::FRAC_PI_2).sin_cos();
+        let at = |along: f32, across: f32| {
+            let (along, across) = (along * long, across * long);
+            [
+                hub[0] + cos * along - sin * across,
+                hub[1] + sin * along + cos * across,
+            ]
+        };
+        let sail = [at(0.22, 0.0), at(1.0, 0.0), at(1.0, 0.25), at(0.22, 0.25)];
+        canvas.polygon(&sail, z, |_, _| (cloth, 1.0));
+        canvas.stroke(at(0.0, 0.0), at(1.0, 0.0), z, [0.06 * long; 2], spar, 1.0);
+    }
+    canvas.dab(
+        hub[0],
+        hub[1],
+        z,
+        0.07 * long,
+        0.07 * long,
+        0.0,
+        0.1,
+        spar,
+        1.0,
+    );
 }

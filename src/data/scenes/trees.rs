@@ -20,9 +20,20 @@ pub fn fir(
     let flakes = &mut Seed::stream(tree.seed, 1);
     let needle = mix(hex(0x1E3B2A), hex(0x3E5A2E), tint);
     let z = tree.z - 0.3;
-    let wide = tall * random.range(0.17, 0.23);
+    // There are few on a meadow: they are broad and dense.
+    let meadow = scene.kind == Kind::Meadow;
+    let wide = tall * random.range(0.17, 0.23) * if meadow { 1.45 } else { 1.0 };
     let light = side(paint.light);
     let lean = random.range(-0.015, 0.015) * tall;
+    if meadow {
+        let cone = [
+            [at[0] - 0.8 * wide, at[1] - 0.07 * tall],
+            [at[0] + 0.8 * wide, at[1] - 0.07 * tall],
+            [at[0] + lean, at[1] - 0.96 * tall],
+        ];
+        let dark = paint.colour(scale(needle, 0.8), 0.2);
+        canvas.polygon(&cone, z, |_, _| (dark, 1.0));
+    }
     canvas.stroke(
         at,
         [at[0] + lean, at[1] - tall],

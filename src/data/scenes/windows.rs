@@ -52,7 +52,8 @@ pub fn draw(site: &Site, canvas: &mut Canvas, random: &mut Seed) {
         site.pane(canvas, middle, across, size, glass);
         site.pane(canvas, middle, across, [0.09, size[1]], frame);
         site.pane(canvas, middle, across, [size[0], 0.08], frame);
-        if lit.is_some() {
+        // Its glow would change the colour of the walls.
+        if lit.is_some() && house.paint.is_none() {
             let at = site.scene.camera.project(p[0], p[1], p[2]);
             let size = site.scene.camera.focal / p[2];
             canvas.class = None;

@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::jobs::training::{Kept, Measured, packed, probability, sheet, status};
 use crate::jobs::{Job, Networks, Progress, Snapshot, Status, Told, controls};
 use crate::protocol::{JobConfig, Pix2pixConfig, Pix2pixControl, Sheet};
+use crate::quality::slopes;
 
 /// Columns and rows of what is shown: input, output and truth of as many pairs.
 pub(super) const SHEET: (u32, u32) = (3, 4);
@@ -93,18 +94,6 @@ impl Pix2pix {
         let part = |x: &Tensor<4>| x.clone().narrow(0, 0, count.min(x.dims()[0]));
         [part(&self.held[0]), part(&self.held[1])]
     }
-}
-
-/// The mean difference between neighbouring pixels, across and down, and its mean square, the gradient's energy: `[1]` each.
-fn slopes(pictures: Tensor<4>) -> [Tensor<1>; 2] {
-    let [_, _, h, w] = pictures.dims();
-    let part = |dim, from, count| pictures.clone().narrow(dim, from, count);
-    let across = part(3, 1, w - 1) - part(3, 0, w - 1);
-    let down = part(2, 1, h - 1) - part(2, 0, h - 1);
-    [
-        across.clone().abs().mean() + down.clone().abs().mean(),
-        across.square().mean() + down.square().mean(),
-    ]
 }
 
 impl Job for Pix2pix {

@@ -51,7 +51,7 @@ fn water(kind: Kind, random: &mut Seed) -> Option<Water> {
             towards,
             from: -30.0 + 80.0 * far,
         }),
-        Kind::Village => random.chance(0.6).then(|| river(random.range(6.0, 11.0))),
+        Kind::Village | Kind::Meadow => random.chance(0.6).then(|| river(random.range(6.0, 11.0))),
         Kind::Forest => random.chance(0.5).then(|| river(random.range(4.0, 8.0))),
         Kind::Winter => Some(match random.chance(0.5) {
             true => lake(90.0 * far, random.range(22.0, 40.0)),
@@ -151,7 +151,7 @@ fn houses(land: &mut Land, random: &mut Seed) {
         Kind::Coast => 0.6,
         Kind::Lake => 0.45,
         Kind::Winter => 0.35,
-        Kind::Forest | Kind::Desert => 0.12,
+        Kind::Forest | Kind::Desert | Kind::Meadow => 0.12,
     };
     // A village thins out from its middle.
     let middle = [random.range(-40.0, 40.0), random.range(-40.0, 40.0)];

@@ -101,6 +101,7 @@ pub fn village(scene: &mut Scene) {
                 height,
                 turn,
                 building,
+                paint: None,
                 seed,
             });
         }
@@ -198,6 +199,7 @@ pub fn winter(scene: &mut Scene) {
         height: 2.9,
         turn: -0.42 * side,
         building: Building::Cabin,
+        paint: None,
         seed: random.next_u32(),
     });
     for _ in 0..2600 {

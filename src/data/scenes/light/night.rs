@@ -23,10 +23,12 @@ impl Light {
         } else {
             0.07
         };
+        // On a meadow colours are to be told apart by night, too.
+        let bright = if scene.kind == Kind::Meadow { 2.4 } else { 1.0 };
         Self {
             // A low sun has to be strong to light anything, and so has the moon in its place.
-            beam: scale(hex(0xA9C0F0), 0.21 * self.beam[0]),
-            shade: scale(hex(0x5876C4), 0.17),
+            beam: scale(hex(0xA9C0F0), 0.21 * self.beam[0] * bright),
+            shade: scale(hex(0x5876C4), 0.17 * bright),
             zenith: hex(0x0A1538),
             horizon: hex(0x24386A),
             glow: scale(hex(0x8FABE8), glow),
