@@ -177,13 +177,12 @@ fn gabled(site: &Site, canvas: &mut Canvas) {
     } else {
         hex(plaster)
     };
-    let tiles = hex([0x9C4A34, 0xB05A3C, 0x87402F, 0x6E5548][random.below(4)]);
-    let tile = if house.paint.is_some() {
-        hex(towers::SLATE)
-    } else if cabin {
+    let tile = if cabin {
         hex(0x5B4436)
     } else {
-        tiles
+        // Drawn for a painted one, too: the random numbers after it are those of all houses.
+        let tiles = [0x9C4A34, 0xB05A3C, 0x87402F, 0x6E5548][random.below(4)];
+        hex(house.paint.map_or(tiles, |_| towers::SLATE))
     };
     let (l, w, h) = (house.length / 2.0, house.width / 2.0, house.height);
     let ridge = h + house.width
