@@ -10,7 +10,7 @@ import { announce } from "../views/notices.js";
 /** @typedef {import("../easel.js").Easel} Easel */
 /** @typedef {import("../i18n.js").Key} Key */
 /** @typedef {Awaited<ReturnType<Easel["caption"]>>} Said */
-/** @typedef {(number | null | undefined)[]} Values */
+/** @typedef {(number | undefined)[]} Values */
 
 /** @param {string} key @returns {Key} */
 const key = (key) => /** @type {Key} */ (key);
@@ -26,7 +26,7 @@ export class Composer {
   #easel;
   #changed;
   /** @type {Values} */
-  #values = ROWS.map(() => null);
+  #values = ROWS.map(() => undefined);
   /** @type {boolean[][]} */
   #possible = [];
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -93,14 +93,14 @@ export class Composer {
   /** @param {number} row @param {number} value */
   async #press(row, value) {
     const values = [...this.#values];
-    values[row] = values[row] === value ? null : value;
+    values[row] = values[row] === value ? undefined : value;
     if (row === BUILDING) {
       if (values[row] === 0) values[PAINT] = 0;
-      else if (values[PAINT] === 0) values[PAINT] = null;
+      else if (values[PAINT] === 0) values[PAINT] = undefined;
     }
-    if (row === PAINT && values[BUILDING] === 0) values[BUILDING] = null;
-    if (values[row] === null && (row === BUILDING || row === PAINT) && this.#values[BUILDING] === 0) values[BUILDING] = values[PAINT] = null;
-    if (values.every((one) => one == null)) {
+    if (row === PAINT && values[BUILDING] === 0) values[BUILDING] = undefined;
+    if (values[row] === undefined && (row === BUILDING || row === PAINT) && this.#values[BUILDING] === 0) values[BUILDING] = values[PAINT] = undefined;
+    if (values.every((one) => one === undefined)) {
       this.field.value = "";
       this.#values = values;
       this.#possible = [];
@@ -112,7 +112,7 @@ export class Composer {
 
   /** The same in the language that is now spoken. */
   async #say() {
-    if (this.#values.every((one) => one == null)) return;
+    if (this.#values.every((one) => one === undefined)) return;
     this.#take(await this.#ask({ values: this.#values, korean: current() === "ko" }), true);
   }
 
@@ -138,7 +138,7 @@ export class Composer {
     }
     this.#problem.textContent = "";
     this.#problem.removeAttribute("data-i18n");
-    this.#values = said.values;
+    this.#values = said.values.map((one) => one ?? undefined);
     this.#possible = said.possible;
     if (written) this.field.value = said.text;
     this.#show();

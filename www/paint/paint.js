@@ -17,8 +17,10 @@ import { ko } from "./ko.js";
 const COLUMNS = 8;
 /** Rows of what training shows. */
 const ROWS = /** @type {const} */ (["first", "second", "real"]);
-/** The id of the trained networks, and no steps: with it sentences are only drawn. */
+/** The id of the trained networks, and settings of theirs that are not the engine's defaults. */
 const START = "stackgan-scenes";
+const LEARNT = { width: 16, discriminatorWidth: 16, divergence: 1, batch: 16, count: 1200 };
+/** Without steps sentences are only drawn. */
 const STILL = { encoderSteps: 0, firstSteps: 0, secondSteps: 0 };
 /** What a software adapter can show something of within a minute. */
 const MODEST = { low: 16, size: 32, count: 200, encoderSteps: 60, firstSteps: 400, secondSteps: 200, batch: 16, width: 8, discriminatorWidth: 8, residuals: 1 };
@@ -151,7 +153,7 @@ export class Paint extends TrainView {
     if (Number.isInteger(noise) && noise > 0) this.#noise = noise;
     const [said, to] = [params.get("said"), params.get("to")];
     this.#to.value = to ?? "";
-    this.#begin(said).then(() => to && this.#walk()).catch(alarm);
+    this.#begin(said).then(() => (to ? this.#walk() : undefined)).catch(alarm);
   }
 
   /** @override @param {{ lang?: string, theme?: string }} appearance */
@@ -347,8 +349,8 @@ export class Paint extends TrainView {
   }
 }
 
-/** The settings of the trained networks: the defaults of the engine. @param {import("../easel.js").Easel} easel */
-const trained = ({ defaults }) => ({ ...structuredClone(/** @type {any} */ (defaults).stackgan), start: START });
+/** The settings of the trained networks. @param {import("../easel.js").Easel} easel */
+const trained = ({ defaults }) => ({ ...structuredClone(/** @type {any} */ (defaults).stackgan), ...LEARNT, start: START });
 
 /** A seed that nobody chose. */
 const dice = () => 1 + Math.floor(Math.random() * 999_999);
