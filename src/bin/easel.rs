@@ -552,7 +552,6 @@ mod native {
     fn train_attributes(out: &Path, settings: &classifier::Settings, device: &Device) -> Done {
         let outcome = attributes::train(settings, device, |line| eprintln!("{line}"))?;
         std::fs::write(out, &outcome.file)?;
-        record(out, &outcome.file, "stackgan", "attributes")?;
         println!(
             "{} bytes, sha256 {}",
             outcome.file.len(),
