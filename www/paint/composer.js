@@ -22,6 +22,9 @@ const PAINT = 3;
 /** A typed sentence is asked about this long after the last key, in ms. */
 const QUIET = 250;
 
+/** As the engine takes them. @param {Values} values */
+const given = (values) => values.map((one) => one ?? undefined);
+
 export class Composer {
   #easel;
   #changed;
@@ -107,13 +110,13 @@ export class Composer {
       this.#show();
       return;
     }
-    this.#take(await this.#ask({ values, korean: current() === "ko" }), true);
+    this.#take(await this.#ask({ values: given(values), korean: current() === "ko" }), true);
   }
 
   /** The same in the language that is now spoken. */
   async #say() {
     if (this.#values.every((one) => one == null)) return;
-    this.#take(await this.#ask({ values: this.#values, korean: current() === "ko" }), true);
+    this.#take(await this.#ask({ values: given(this.#values), korean: current() === "ko" }), true);
   }
 
   /** The answer, unless something newer was asked meanwhile. @param {Parameters<Easel["caption"]>[0]} asked */
