@@ -10,7 +10,7 @@ import { announce } from "../views/notices.js";
 /** @typedef {import("../easel.js").Easel} Easel */
 /** @typedef {import("../i18n.js").Key} Key */
 /** @typedef {Awaited<ReturnType<Easel["caption"]>>} Said */
-/** @typedef {(number | undefined)[]} Values */
+/** @typedef {(number | null | undefined)[]} Values */
 
 /** @param {string} key @returns {Key} */
 const key = (key) => /** @type {Key} */ (key);
@@ -22,11 +22,14 @@ const PAINT = 3;
 /** A typed sentence is asked about this long after the last key, in ms. */
 const QUIET = 250;
 
+/** As the engine takes them. @param {Values} values */
+const given = (values) => values.map((one) => one ?? undefined);
+
 export class Composer {
   #easel;
   #changed;
   /** @type {Values} */
-  #values = ROWS.map(() => undefined);
+  #values = ROWS.map(() => null);
   /** @type {boolean[][]} */
   #possible = [];
   /** @type {ReturnType<typeof setTimeout> | undefined} */
@@ -93,27 +96,27 @@ export class Composer {
   /** @param {number} row @param {number} value */
   async #press(row, value) {
     const values = [...this.#values];
-    values[row] = values[row] === value ? undefined : value;
+    values[row] = values[row] === value ? null : value;
     if (row === BUILDING) {
       if (values[row] === 0) values[PAINT] = 0;
-      else if (values[PAINT] === 0) values[PAINT] = undefined;
+      else if (values[PAINT] === 0) values[PAINT] = null;
     }
-    if (row === PAINT && values[BUILDING] === 0) values[BUILDING] = undefined;
-    if (values[row] === undefined && (row === BUILDING || row === PAINT) && this.#values[BUILDING] === 0) values[BUILDING] = values[PAINT] = undefined;
-    if (values.every((one) => one === undefined)) {
+    if (row === PAINT && values[BUILDING] === 0) values[BUILDING] = null;
+    if (values[row] === null && (row === BUILDING || row === PAINT) && this.#values[BUILDING] === 0) values[BUILDING] = values[PAINT] = null;
+    if (values.every((one) => one == null)) {
       this.field.value = "";
       this.#values = values;
       this.#possible = [];
       this.#show();
       return;
     }
-    this.#take(await this.#ask({ values, korean: current() === "ko" }), true);
+    this.#take(await this.#ask({ values: given(values), korean: current() === "ko" }), true);
   }
 
   /** The same in the language that is now spoken. */
   async #say() {
-    if (this.#values.every((one) => one === undefined)) return;
-    this.#take(await this.#ask({ values: this.#values, korean: current() === "ko" }), true);
+    if (this.#values.every((one) => one == null)) return;
+    this.#take(await this.#ask({ values: given(this.#values), korean: current() === "ko" }), true);
   }
 
   /** The answer, unless something newer was asked meanwhile. @param {Parameters<Easel["caption"]>[0]} asked */
@@ -138,7 +141,7 @@ export class Composer {
     }
     this.#problem.textContent = "";
     this.#problem.removeAttribute("data-i18n");
-    this.#values = said.values.map((one) => one ?? undefined);
+    this.#values = said.values;
     this.#possible = said.possible;
     if (written) this.field.value = said.text;
     this.#show();

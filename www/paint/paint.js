@@ -153,7 +153,7 @@ export class Paint extends TrainView {
     if (Number.isInteger(noise) && noise > 0) this.#noise = noise;
     const [said, to] = [params.get("said"), params.get("to")];
     this.#to.value = to ?? "";
-    this.#begin(said).then(() => (to ? this.#walk() : undefined)).catch(alarm);
+    this.#begin(said).then(() => (to ? this.#walk() : null)).catch(alarm);
   }
 
   /** @override @param {{ lang?: string, theme?: string }} appearance */
