@@ -88,7 +88,11 @@ fn files_of_two_folders_belong_together_by_their_names_whatever_their_format() {
 fn an_input_is_made_of_any_picture() {
     let scene = |seed: u32| {
         let picture = RgbImage::from_fn(64, 64, |x, _| {
-            let bars = if (x / 8 + seed).is_multiple_of(2) { 220 } else { 30 };
+            let bars = if (x / 8 + seed).is_multiple_of(2) {
+                220
+            } else {
+                30
+            };
             Rgb([(4 * x) as u8, bars, bars])
         });
         file(&format!("{seed}.png"), png(&picture))
