@@ -63,7 +63,7 @@ export class Cycle extends TrainView {
         this.ask();
       };
       const own = new Own(easel, { place, size: () => Math.round(this.config.size * LOADED), changed, hint: "cycle.own.hint" });
-      own.catch(place);
+      own.receive(place, () => this.config.task === "own" && !this.element.hidden);
       return own;
     });
     this.scroll.children[0]?.append(this.#starts());

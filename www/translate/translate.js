@@ -67,7 +67,7 @@ export class Translate extends TrainView {
       this.ask();
     };
     this.#own = new Own(easel, { place, size: () => this.config.size, changed, hint: "translate.own.hint", pairs: () => this.#pairing });
-    this.#own.catch(this.element);
+    this.#own.receive(document.documentElement, () => this.config.task === "own" && !this.element.hidden);
     this.scroll.children[0]?.append(this.#starts());
     this.scroll.children[0]?.after(make("section", { class: "block" }, make("h2", { text: "translate.patch" }), patch, make("p", { class: "hint", text: "translate.patch.hint" })));
     const heads = make("div", { class: "translate-heads", "aria-hidden": "true" }, ...["input", "drawn", "truth"].map((name) => make("span", { text: this.text(name) })));

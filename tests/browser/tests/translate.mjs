@@ -165,6 +165,21 @@ export const tests = [
       await phase("paused");
       await page.select("#translate-pairing", "edges");
       await said("4 pairs of 32 px");
+      // Dropped anywhere; Stylize's places to drop stay out of sight, and a run is the page's to open.
+      const dragged = (/** @type {string} */ type, /** @type {string} */ name) => page.evaluate(async (type, name) => {
+        const canvas = new OffscreenCanvas(40, 40);
+        canvas.getContext("2d")?.fillRect(10, 10, 20, 20);
+        const dataTransfer = new DataTransfer();
+        dataTransfer.items.add(new File([await canvas.convertToBlob()], name));
+        let arrived = false;
+        document.addEventListener(type, () => (arrived = true), { once: true });
+        document.querySelector("#translate .stage")?.dispatchEvent(new DragEvent(type, { dataTransfer, bubbles: true, cancelable: true }));
+        return [arrived, /** @type {HTMLElement} */ (document.querySelector("#drop")).hidden];
+      }, type, name);
+      t.equal(await dragged("dragenter", "5.png"), [false, true], "pictures on their way: to the page, and its places out of sight");
+      t.equal(await dragged("drop", "5.png"), [false, true], "pictures that are dropped");
+      await said("5 pairs of 32 px");
+      t.equal((await dragged("drop", "run.easel"))[0], true, "a run that is dropped");
       t.equal(await page.evaluate(() => location.hash.includes("task=own") && !location.hash.includes("pairing")), true, "the address with the usual pairing");
       await bringAxe(page);
       await clean(t, page, "own pairs");

@@ -115,14 +115,25 @@ export class Own {
     else if (this.#files.length > 0 && this.#made !== this.#size()) this.#make();
   }
 
-  /** What is dropped on a place of the view belongs here. @param {HTMLElement} place */
-  catch(place) {
-    place.addEventListener("dragover", (event) => event.preventDefault());
-    place.addEventListener("drop", (event) => {
-      event.preventDefault();
-      event.stopPropagation();
-      this.dropped([...(event.dataTransfer?.items ?? [])].map((item) => item.webkitGetAsEntry() ?? item.getAsFile()));
-    });
+  /**
+   * Files that are dropped on a place are pictures to learn from, while `on` says so; the page's own places to drop, those of
+   * Stylize, stay out of sight then. A run is the page's to open.
+   * @param {Element} place @param {() => boolean} on
+   */
+  receive(place, on) {
+    for (const type of /** @type {const} */ (["dragenter", "dragover", "dragleave", "drop"])) {
+      addEventListener(type, (event) => {
+        const { dataTransfer, target } = event;
+        if (!on() || !dataTransfer?.types.includes("Files")) return;
+        const [first, ...others] = dataTransfer.files;
+        if (type === "drop" && others.length === 0 && first?.name.endsWith(".easel")) return;
+        event.preventDefault();
+        event.stopPropagation();
+        dataTransfer.dropEffect = "copy";
+        if (type !== "drop" || !(target instanceof Node) || !place.contains(target)) return;
+        this.dropped([...dataTransfer.items].map((item) => item.webkitGetAsEntry() ?? item.getAsFile()));
+      }, true);
+    }
   }
 
   /** Pairs are made in another way. */
