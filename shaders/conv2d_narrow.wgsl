@@ -9,10 +9,11 @@ struct Params {
     first: u32, end: u32, // lines of the output
 }
 
-@group(0) @binding(0) var<storage, read_write> x: array<f32>;       // [B, I, H, W]
-@group(0) @binding(1) var<storage, read_write> u: array<vec4<f32>>; // [I k k, columns], from conv2d_pack
-@group(0) @binding(2) var<storage, read_write> bias: array<f32>;    // [O], or anything if not biased
-@group(0) @binding(3) var<storage, read_write> y: array<f32>;       // [B, O, down, across]
+alias Value = f32; // f16 in the half variant
+@group(0) @binding(0) var<storage, read_write> x: array<Value>;       // [B, I, H, W]
+@group(0) @binding(1) var<storage, read_write> u: array<vec4<Value>>; // [I k k, columns], from conv2d_pack
+@group(0) @binding(2) var<storage, read_write> bias: array<f32>;      // [O], or anything if not biased
+@group(0) @binding(3) var<storage, read_write> y: array<Value>;       // [B, O, down, across]
 @group(0) @binding(4) var<storage, read_write> params: Params;
 
 // Where coordinate q of the padded picture lies in one of n pixels, and whether it does. Without branches: neighbours
@@ -39,16 +40,16 @@ fn act(y: vec4<f32>) -> vec4<f32> {
 // Pixel q of a line, which itself may lie outside.
 fn pixel(start: u32, line: Place, q: i32, width: i32, mode: u32) -> f32 {
     let column = place(q, width, mode);
-    return select(0.0, x[start + column.at], column.inside & line.inside);
+    return select(0.0, f32(x[start + column.at]), column.inside & line.inside);
 }
 
 fn put(base: u32, step: u32, q: u32, o: u32, value: vec4<f32>) {
     if (q >= params.across) { return; }
     let s = act(value);
-    y[base + q] = s.x;
-    if (o + 1u < params.outputs) { y[base + step + q] = s.y; }
-    if (o + 2u < params.outputs) { y[base + 2u * step + q] = s.z; }
-    if (o + 3u < params.outputs) { y[base + 3u * step + q] = s.w; }
+    y[base + q] = Value(s.x);
+    if (o + 1u < params.outputs) { y[base + step + q] = Value(s.y); }
+    if (o + 2u < params.outputs) { y[base + 2u * step + q] = Value(s.z); }
+    if (o + 3u < params.outputs) { y[base + 3u * step + q] = Value(s.w); }
 }
 
 @compute @workgroup_size(32, 1, 1)
@@ -85,7 +86,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
             var p6 = pixel(start, line, q + 6, width, mode);
             for (var j = 0; j < k; j += 1) {
                 let p7 = pixel(start, line, q + j + 7, width, mode);
-                let w = u[tap];
+                let w = vec4<f32>(u[tap]);
                 s0 += p0 * w; s1 += p1 * w; s2 += p2 * w; s3 += p3 * w;
                 s4 += p4 * w; s5 += p5 * w; s6 += p6 * w; s7 += p7 * w;
                 p0 = p1; p1 = p2; p2 = p3; p3 = p4; p4 = p5; p5 = p6; p6 = p7;

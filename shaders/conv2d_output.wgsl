@@ -6,9 +6,10 @@ struct Params {
     biased: u32, activation: u32, slope: f32,
 }
 
-@group(0) @binding(0) var<storage, read_write> m: array<f32>;    // [O, columns]
+alias Value = f32; // f16 in the half variant
+@group(0) @binding(0) var<storage, read_write> m: array<Value>;  // [O, columns]
 @group(0) @binding(1) var<storage, read_write> bias: array<f32>; // [O], or anything if not biased
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;    // [B, O, H W]
+@group(0) @binding(2) var<storage, read_write> y: array<Value>;  // [B, O, H W]
 @group(0) @binding(3) var<storage, read_write> params: Params;
 
 fn act(y: vec4<f32>) -> vec4<f32> {
@@ -30,7 +31,7 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let t = params.first + id.x;
     // Rows of M are rounded up to whole tiles, so four are there.
     let at = o * columns + id.x;
-    var value = vec4(m[at], m[at + columns], m[at + 2u * columns], m[at + 3u * columns]);
+    var value = vec4<f32>(vec4(m[at], m[at + columns], m[at + 2u * columns], m[at + 3u * columns]));
     if (params.biased == 1u) {
         value += vec4(bias[o], bias[min(o + 1u, last)], bias[min(o + 2u, last)], bias[min(o + 3u, last)]);
     }
@@ -38,8 +39,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let pixels = params.pixels;
     let b = t / pixels;
     let to = (b * params.channels + o) * pixels + t - b * pixels;
-    y[to] = s.x;
-    if (o + 1u <= last) { y[to + pixels] = s.y; }
-    if (o + 2u <= last) { y[to + 2u * pixels] = s.z; }
-    if (o + 3u <= last) { y[to + 3u * pixels] = s.w; }
+    y[to] = Value(s.x);
+    if (o + 1u <= last) { y[to + pixels] = Value(s.y); }
+    if (o + 2u <= last) { y[to + 2u * pixels] = Value(s.z); }
+    if (o + 3u <= last) { y[to + 3u * pixels] = Value(s.w); }
 }

@@ -12,9 +12,10 @@ struct Params {
     biased: u32, activation: u32, slope: f32,
 }
 
-@group(0) @binding(0) var<storage, read_write> m: array<f32>;    // [O k k, columns]
+alias Value = f32; // f16 in the half variant
+@group(0) @binding(0) var<storage, read_write> m: array<Value>;  // [O k k, columns]
 @group(0) @binding(1) var<storage, read_write> bias: array<f32>; // [O], or anything if not biased
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;    // [B, O, H, W]
+@group(0) @binding(2) var<storage, read_write> y: array<Value>;  // [B, O, H, W]
 @group(0) @binding(3) var<storage, read_write> params: Params;
 
 fn act(y: f32) -> f32 {
@@ -47,11 +48,11 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
         for (var j = px % s; j < k && j <= px; j += s) {
             let v = (px - j) / s;
             if (v < params.across) {
-                sum += m[((id.y * k + i) * k + j) * params.columns + base + u * params.across + v];
+                sum += f32(m[((id.y * k + i) * k + j) * params.columns + base + u * params.across + v]);
             }
         }
     }
     let o = params.first + id.y;
     if (params.biased == 1u) { sum += bias[o]; }
-    y[(image * params.channels + o) * pixels + pixel] = act(sum);
+    y[(image * params.channels + o) * pixels + pixel] = Value(act(sum));
 }

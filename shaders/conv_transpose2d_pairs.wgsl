@@ -13,9 +13,10 @@ struct Params {
     biased: u32, activation: u32, slope: f32,
 }
 
-@group(0) @binding(0) var<storage, read_write> m: array<f32>;    // [O k k, columns]
+alias Value = f32; // f16 in the half variant
+@group(0) @binding(0) var<storage, read_write> m: array<Value>;  // [O k k, columns]
 @group(0) @binding(1) var<storage, read_write> bias: array<f32>; // [O], or anything if not biased
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;    // [B, O, H, W]
+@group(0) @binding(2) var<storage, read_write> y: array<Value>;  // [B, O, H, W]
 @group(0) @binding(3) var<storage, read_write> params: Params;
 
 fn act(y: vec4<f32>) -> vec4<f32> {
@@ -32,10 +33,10 @@ fn act(y: vec4<f32>) -> vec4<f32> {
 // the odd output pixel.
 fn taps(at: u32, step: u32, k: u32, pixel: u32, before: u32, here: bool, left: bool) -> vec2<f32> {
     let last = at + (k - 1u) * step;
-    let t0 = select(0.0, m[at + pixel], here);
-    let t1 = select(0.0, m[min(at + step, last) + pixel], here && k > 1u);
-    let t2 = select(0.0, m[min(at + 2u * step, last) + before], left && k > 2u);
-    let t3 = select(0.0, m[min(at + 3u * step, last) + before], left && k > 3u);
+    let t0 = select(0.0, f32(m[at + pixel]), here);
+    let t1 = select(0.0, f32(m[min(at + step, last) + pixel]), here && k > 1u);
+    let t2 = select(0.0, f32(m[min(at + 2u * step, last) + before]), left && k > 2u);
+    let t3 = select(0.0, f32(m[min(at + 3u * step, last) + before]), left && k > 3u);
     return vec2(t0 + t2, t1 + t3);
 }
 
@@ -87,8 +88,8 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let width = params.width;
     let height = params.height;
     let to = (image * params.channels + o) * height * width + py * width + px;
-    if (py < height && px < width) { y[to] = s.x; }
-    if (py < height && px + 1u < width) { y[to + 1u] = s.y; }
-    if (py + 1u < height && px < width) { y[to + width] = s.z; }
-    if (py + 1u < height && px + 1u < width) { y[to + width + 1u] = s.w; }
+    if (py < height && px < width) { y[to] = Value(s.x); }
+    if (py < height && px + 1u < width) { y[to + 1u] = Value(s.y); }
+    if (py + 1u < height && px < width) { y[to + width] = Value(s.z); }
+    if (py + 1u < height && px + 1u < width) { y[to + width + 1u] = Value(s.w); }
 }

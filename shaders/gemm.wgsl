@@ -4,9 +4,10 @@
 // used part is never read.
 struct Params { depth: u32, rows: u32, columns: u32, line: u32, first: u32, fold: u32 } // lengths in vec4
 
-@group(0) @binding(0) var<storage, read_write> u: array<vec4<f32>>; // [K, depth, line], of which rows from first on
-@group(0) @binding(1) var<storage, read_write> v: array<vec4<f32>>; // [K, depth, columns]
-@group(0) @binding(2) var<storage, read_write> m: array<vec4<f32>>; // [K, rows, columns]
+alias Value = f32; // f16 in the half variant
+@group(0) @binding(0) var<storage, read_write> u: array<vec4<Value>>; // [K, depth, line], of which rows from first on
+@group(0) @binding(1) var<storage, read_write> v: array<vec4<Value>>; // [K, depth, columns]
+@group(0) @binding(2) var<storage, read_write> m: array<vec4<Value>>; // [K, rows, columns]
 @group(0) @binding(3) var<storage, read_write> params: Params;
 
 // Four by four; a column of the result is one value of u.
@@ -15,10 +16,10 @@ fn outer(u: vec4<f32>, v: vec4<f32>) -> mat4x4<f32> {
 }
 
 fn put(at: u32, s: mat4x4<f32>) {
-    m[at] = s[0];
-    m[at + params.columns] = s[1];
-    m[at + 2u * params.columns] = s[2];
-    m[at + 3u * params.columns] = s[3];
+    m[at] = vec4<Value>(s[0]);
+    m[at + params.columns] = vec4<Value>(s[1]);
+    m[at + 2u * params.columns] = vec4<Value>(s[2]);
+    m[at + 3u * params.columns] = vec4<Value>(s[3]);
 }
 
 @compute @workgroup_size(4, 1, 1)
@@ -48,26 +49,26 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     var s32 = mat4x4<f32>();
     var s33 = mat4x4<f32>();
     for (var k = 0u; k < params.depth; k += 1u) {
-        let v0 = v[at_v + 0u];
-        let v1 = v[at_v + 1u];
-        let v2 = v[at_v + 2u];
-        let v3 = v[at_v + 3u];
-        let u0 = u[at_u + 0u];
+        let v0 = vec4<f32>(v[at_v + 0u]);
+        let v1 = vec4<f32>(v[at_v + 1u]);
+        let v2 = vec4<f32>(v[at_v + 2u]);
+        let v3 = vec4<f32>(v[at_v + 3u]);
+        let u0 = vec4<f32>(u[at_u + 0u]);
         s00 += outer(u0, v0);
         s01 += outer(u0, v1);
         s02 += outer(u0, v2);
         s03 += outer(u0, v3);
-        let u1 = u[at_u + 1u];
+        let u1 = vec4<f32>(u[at_u + 1u]);
         s10 += outer(u1, v0);
         s11 += outer(u1, v1);
         s12 += outer(u1, v2);
         s13 += outer(u1, v3);
-        let u2 = u[at_u + 2u];
+        let u2 = vec4<f32>(u[at_u + 2u]);
         s20 += outer(u2, v0);
         s21 += outer(u2, v1);
         s22 += outer(u2, v2);
         s23 += outer(u2, v3);
-        let u3 = u[at_u + 3u];
+        let u3 = vec4<f32>(u[at_u + 3u]);
         s30 += outer(u3, v0);
         s31 += outer(u3, v1);
         s32 += outer(u3, v2);

@@ -2,9 +2,10 @@
 // time; one workgroup per tile and batch, one invocation per 4 by 4 of it. 8 KiB of workgroup memory.
 struct Params { depth: u32, rows: u32, columns: u32, line: u32, first: u32 } // lengths in vec4
 
-@group(0) @binding(0) var<storage, read_write> u: array<vec4<f32>>; // [K, depth, line], of which rows from first on
-@group(0) @binding(1) var<storage, read_write> v: array<vec4<f32>>; // [K, depth, columns]
-@group(0) @binding(2) var<storage, read_write> m: array<vec4<f32>>; // [K, rows, columns]
+alias Value = f32; // f16 in the half variant
+@group(0) @binding(0) var<storage, read_write> u: array<vec4<Value>>; // [K, depth, line], of which rows from first on
+@group(0) @binding(1) var<storage, read_write> v: array<vec4<Value>>; // [K, depth, columns]
+@group(0) @binding(2) var<storage, read_write> m: array<vec4<Value>>; // [K, rows, columns]
 @group(0) @binding(3) var<storage, read_write> params: Params;
 
 var<workgroup> part_u: array<vec4<f32>, 256>; // [16 steps, 16]
@@ -32,8 +33,8 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) i
         var next_u = vec4(0.0);
         var next_v = vec4(0.0);
         if (k < depth) {
-            if (fetched_row < params.rows) { next_u = u[base_u + k * params.line + fetched_row]; }
-            if (column < params.columns) { next_v = v[base_v + k * params.columns + column]; }
+            if (fetched_row < params.rows) { next_u = vec4<f32>(u[base_u + k * params.line + fetched_row]); }
+            if (column < params.columns) { next_v = vec4<f32>(v[base_v + k * params.columns + column]); }
         }
         workgroupBarrier();
         part_u[slot] = next_u;
@@ -50,9 +51,9 @@ fn main(@builtin(workgroup_id) group: vec3<u32>, @builtin(local_invocation_id) i
     }
     if (row < params.rows && column < params.columns) {
         let at = (group.z * params.rows * 4u + row * 4u) * params.columns + column;
-        m[at] = s0;
-        m[at + params.columns] = s1;
-        m[at + 2u * params.columns] = s2;
-        m[at + 3u * params.columns] = s3;
+        m[at] = vec4<Value>(s0);
+        m[at + params.columns] = vec4<Value>(s1);
+        m[at + 2u * params.columns] = vec4<Value>(s2);
+        m[at + 3u * params.columns] = vec4<Value>(s3);
     }
 }

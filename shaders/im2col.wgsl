@@ -12,8 +12,9 @@ struct Params {
     fold: u32,                              // invocations of a line of the grid
 }
 
-@group(0) @binding(0) var<storage, read_write> x: array<f32>; // [B, C, H, W]
-@group(0) @binding(1) var<storage, read_write> v: array<f32>; // [C k k, pixels] or [pixels, C k k]
+alias Value = f32; // f16 in the half variant
+@group(0) @binding(0) var<storage, read_write> x: array<Value>; // [B, C, H, W]
+@group(0) @binding(1) var<storage, read_write> v: array<Value>; // [C k k, pixels] or [pixels, C k k]
 @group(0) @binding(2) var<storage, read_write> params: Params;
 
 // Where coordinates q of the padded picture lie in one of n pixels, and whether they do.
@@ -27,10 +28,10 @@ fn place(q: vec4<i32>, n: i32, mode: u32) -> Place {
 }
 
 fn put(at: u32, step: u32, source: vec4<u32>, inside: vec4<bool>, taps: u32) {
-    v[at] = select(0.0, x[source.x], inside.x);
-    if (taps > 1u) { v[at + step] = select(0.0, x[source.y], inside.y); }
-    if (taps > 2u) { v[at + 2u * step] = select(0.0, x[source.z], inside.z); }
-    if (taps > 3u) { v[at + 3u * step] = select(0.0, x[source.w], inside.w); }
+    v[at] = select(Value(0.0), x[source.x], inside.x);
+    if (taps > 1u) { v[at + step] = select(Value(0.0), x[source.y], inside.y); }
+    if (taps > 2u) { v[at + 2u * step] = select(Value(0.0), x[source.z], inside.z); }
+    if (taps > 3u) { v[at + 3u * step] = select(Value(0.0), x[source.w], inside.w); }
 }
 
 @compute @workgroup_size(64, 1, 1)

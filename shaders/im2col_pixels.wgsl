@@ -8,8 +8,9 @@ struct Params {
     fold: u32,                        // invocations of a line of the grid
 }
 
-@group(0) @binding(0) var<storage, read_write> x: array<f32>; // [B, C, N]
-@group(0) @binding(1) var<storage, read_write> v: array<f32>; // [C, pixels] or [pixels, C]
+alias Value = f32; // f16 in the half variant
+@group(0) @binding(0) var<storage, read_write> x: array<Value>; // [B, C, N]
+@group(0) @binding(1) var<storage, read_write> v: array<Value>; // [C, pixels] or [pixels, C]
 @group(0) @binding(2) var<storage, read_write> params: Params;
 
 @compute @workgroup_size(64, 1, 1)
@@ -25,12 +26,12 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let step = params.tap_step;
     let at = c * step + pixel * params.pixel_step;
     let exists = t < params.end;
-    v[at] = select(0.0, x[source], exists);
-    if (channels > 1u) { v[at + step] = select(0.0, x[source + n], exists); }
-    if (channels > 2u) { v[at + 2u * step] = select(0.0, x[source + 2u * n], exists); }
-    if (channels > 3u) { v[at + 3u * step] = select(0.0, x[source + 3u * n], exists); }
-    if (channels > 4u) { v[at + 4u * step] = select(0.0, x[source + 4u * n], exists); }
-    if (channels > 5u) { v[at + 5u * step] = select(0.0, x[source + 5u * n], exists); }
-    if (channels > 6u) { v[at + 6u * step] = select(0.0, x[source + 6u * n], exists); }
-    if (channels > 7u) { v[at + 7u * step] = select(0.0, x[source + 7u * n], exists); }
+    v[at] = select(Value(0.0), x[source], exists);
+    if (channels > 1u) { v[at + step] = select(Value(0.0), x[source + n], exists); }
+    if (channels > 2u) { v[at + 2u * step] = select(Value(0.0), x[source + 2u * n], exists); }
+    if (channels > 3u) { v[at + 3u * step] = select(Value(0.0), x[source + 3u * n], exists); }
+    if (channels > 4u) { v[at + 4u * step] = select(Value(0.0), x[source + 4u * n], exists); }
+    if (channels > 5u) { v[at + 5u * step] = select(Value(0.0), x[source + 5u * n], exists); }
+    if (channels > 6u) { v[at + 6u * step] = select(Value(0.0), x[source + 6u * n], exists); }
+    if (channels > 7u) { v[at + 7u * step] = select(Value(0.0), x[source + 7u * n], exists); }
 }

@@ -8,12 +8,13 @@ struct Params {
     apart: u32, fold: u32,                  // fold: invocations of a line of the grid
 }
 
-@group(0) @binding(0) var<storage, read_write> x: array<f32>;          // [B, C, N]
+alias Value = f32; // f16 in the half variant
+@group(0) @binding(0) var<storage, read_write> x: array<Value>;        // [B, C, N]
 @group(0) @binding(1) var<storage, read_write> statistics: array<f32>; // [2, S]
 @group(0) @binding(2) var<storage, read_write> gamma: array<f32>;      // [C], or anything if not affine
 @group(0) @binding(3) var<storage, read_write> beta: array<f32>;       // [C], or anything if not affine
-@group(0) @binding(4) var<storage, read_write> residual: array<f32>;   // [B, C, N], or anything if not added
-@group(0) @binding(5) var<storage, read_write> y: array<f32>;          // [B, C, N]
+@group(0) @binding(4) var<storage, read_write> residual: array<Value>; // [B, C, N], or anything if not added
+@group(0) @binding(5) var<storage, read_write> y: array<Value>;        // [B, C, N]
 @group(0) @binding(6) var<storage, read_write> params: Params;
 
 fn act(y: vec4<f32>) -> vec4<f32> {
@@ -46,12 +47,12 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let pixel = first + vec4(0u, 1u, 2u, 3u) * apart;
     let inside = pixel < vec4(pixels);
     let at = plane * pixels + min(pixel, vec4(pixels - 1u));
-    var value = act(vec4(x[at.x], x[at.y], x[at.z], x[at.w]) * scale + shift);
+    var value = act(vec4<f32>(vec4(x[at.x], x[at.y], x[at.z], x[at.w])) * scale + shift);
     if (params.added == 1u) {
-        value += vec4(residual[at.x], residual[at.y], residual[at.z], residual[at.w]);
+        value += vec4<f32>(vec4(residual[at.x], residual[at.y], residual[at.z], residual[at.w]));
     }
-    y[at.x] = value.x;
-    if (inside.y) { y[at.y] = value.y; }
-    if (inside.z) { y[at.z] = value.z; }
-    if (inside.w) { y[at.w] = value.w; }
+    y[at.x] = Value(value.x);
+    if (inside.y) { y[at.y] = Value(value.y); }
+    if (inside.z) { y[at.z] = Value(value.z); }
+    if (inside.w) { y[at.w] = Value(value.w); }
 }

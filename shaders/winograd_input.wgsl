@@ -8,8 +8,9 @@ struct Params {
     padding: u32, mode: u32, fold: u32,     // fold: invocations of a line of the grid
 }
 
-@group(0) @binding(0) var<storage, read_write> x: array<f32>; // [B, C, H, W]
-@group(0) @binding(1) var<storage, read_write> v: array<f32>; // [36, C, row]
+alias Value = f32; // f16 in the half variant
+@group(0) @binding(0) var<storage, read_write> x: array<Value>; // [B, C, H, W]
+@group(0) @binding(1) var<storage, read_write> v: array<Value>; // [36, C, row]
 @group(0) @binding(2) var<storage, read_write> params: Params;
 
 // Where coordinates q of the padded picture lie in one of n pixels, and whether they do.
@@ -40,15 +41,15 @@ fn line(row: u32, exists: bool, left: Place, right: Place) -> Line {
     let b = row + vec3<u32>(right.at);
     let l = left.inside & vec3(exists);
     let r = right.inside & vec3(exists);
-    return turn(select(0.0, x[a.x], l.x), select(0.0, x[a.y], l.y), select(0.0, x[a.z], l.z),
-                select(0.0, x[b.x], r.x), select(0.0, x[b.y], r.y), select(0.0, x[b.z], r.z));
+    return turn(select(0.0, f32(x[a.x]), l.x), select(0.0, f32(x[a.y]), l.y), select(0.0, f32(x[a.z]), l.z),
+                select(0.0, f32(x[b.x]), r.x), select(0.0, f32(x[b.y]), r.y), select(0.0, f32(x[b.z]), r.z));
 }
 
 // Three columns of one row of the result.
 fn write(at: u32, step: u32, s: vec3<f32>) {
-    v[at] = s.x;
-    v[at + step] = s.y;
-    v[at + 2u * step] = s.z;
+    v[at] = Value(s.x);
+    v[at + step] = Value(s.y);
+    v[at + 2u * step] = Value(s.z);
 }
 
 // Bᵀ downwards on three columns.

@@ -10,9 +10,10 @@ struct Params {
     fold: u32,                              // invocations of a line of the grid
 }
 
-@group(0) @binding(0) var<storage, read_write> m: array<f32>;    // [36, rows, row]
+alias Value = f32; // f16 in the half variant
+@group(0) @binding(0) var<storage, read_write> m: array<Value>;  // [36, rows, row]
 @group(0) @binding(1) var<storage, read_write> bias: array<f32>; // [O], or anything if not biased
-@group(0) @binding(2) var<storage, read_write> y: array<f32>;    // [B, O, H, W]
+@group(0) @binding(2) var<storage, read_write> y: array<Value>;  // [B, O, H, W]
 @group(0) @binding(3) var<storage, read_write> params: Params;
 
 fn act(y: vec4<f32>) -> vec4<f32> {
@@ -27,12 +28,12 @@ fn act(y: vec4<f32>) -> vec4<f32> {
 
 // Row n of Aᵀ M, where a row of M lies six steps further: all six values of it as 4 of the output.
 fn line(at: u32, step: u32) -> vec4<f32> {
-    let m0 = m[at];
-    let m1 = m[at + step];
-    let m2 = m[at + 2u * step];
-    let m3 = m[at + 3u * step];
-    let m4 = m[at + 4u * step];
-    let m5 = m[at + 5u * step];
+    let m0 = f32(m[at]);
+    let m1 = f32(m[at + step]);
+    let m2 = f32(m[at + 2u * step]);
+    let m3 = f32(m[at + 3u * step]);
+    let m4 = f32(m[at + 4u * step]);
+    let m5 = f32(m[at + 5u * step]);
     let p = m1 + m2;
     let q = m1 - m2;
     let r = m3 + m4;
@@ -42,10 +43,10 @@ fn line(at: u32, step: u32) -> vec4<f32> {
 
 fn put(at: u32, inside: vec4<bool>, value: vec4<f32>) {
     let s = act(value);
-    if (inside.x) { y[at] = s.x; }
-    if (inside.y) { y[at + 1u] = s.y; }
-    if (inside.z) { y[at + 2u] = s.z; }
-    if (inside.w) { y[at + 3u] = s.w; }
+    if (inside.x) { y[at] = Value(s.x); }
+    if (inside.y) { y[at + 1u] = Value(s.y); }
+    if (inside.z) { y[at + 2u] = Value(s.z); }
+    if (inside.w) { y[at + 3u] = Value(s.w); }
 }
 
 @compute @workgroup_size(64, 1, 1)

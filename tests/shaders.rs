@@ -47,6 +47,21 @@ fn every_shader_is_valid_with_webgpus_defaults() {
 }
 
 #[test]
+fn every_half_variant_is_valid_with_f16() {
+    let mut found = 0;
+    for (name, text) in kernels().iter().filter_map(|k| Some((k.name, k.half()?))) {
+        let module = naga::front::wgsl::parse_str(&text);
+        let module = module.unwrap_or_else(|e| panic!("{name}: {}", e.emit_to_string(&text)));
+        let mut validator = Validator::new(ValidationFlags::all(), Capabilities::SHADER_FLOAT16);
+        if let Err(e) = validator.validate(&module) {
+            panic!("{name}: {e:?}");
+        }
+        found += 1;
+    }
+    assert!(found > 10, "only {found} have one");
+}
+
+#[test]
 fn every_kernel_has_its_file_and_workgroup_size() {
     for kernel in kernels() {
         let module = parsed(kernel.name);

@@ -16,10 +16,11 @@ use easel::data::scenes::Scene;
 use easel::data::seed::Seed;
 use easel::error::Error;
 use easel::jobs::{
-    Job, Memory, Network, PictureGenerator, Status, Stylize, estimate_stylize,
-    read_picture_generator,
+    Job, Memory, Network, PictureGenerator, Status, Stylize, VariantTime, estimate_stylize,
+    fastest_variant, read_picture_generator, variant_times,
 };
 use easel::models::{JohnsonConfig, ResnetGeneratorConfig, UnetConfig};
+use easel::ops::{Variant, Winograd, knows_half};
 use easel::protocol::StylizeConfig;
 use easel::weights::{Expected, safetensors_of, write_f32};
 use image::{DynamicImage, Rgba, RgbaImage};
@@ -38,7 +39,7 @@ fn fixture(name: &str) -> Vec<u8> {
 }
 
 fn read(name: &str, file: &[u8], device: &Device) -> Result<PictureGenerator, Error> {
-    read_picture_generator(name, file, "", device)
+    read_picture_generator(name, file, "", Variant::DEFAULT, device)
 }
 
 fn network(name: &str, device: &Device) -> Rc<PictureGenerator> {
@@ -488,7 +489,7 @@ fn of_several_generators_in_a_file_one_is_chosen_by_its_name() {
         (vec![0.0; 48], vec![1, 3, 4, 4]),
     );
     let file = file(&all, Some(r#"{"batch":1}"#));
-    let read = |name: &str| read_picture_generator("both", &file, name, &device);
+    let read = |name: &str| read_picture_generator("both", &file, name, Variant::DEFAULT, &device);
     let first = read("").expect("known");
     assert_eq!(
         (first.name.as_str(), first.names.as_slice()),
@@ -652,4 +653,65 @@ fn settings_out_of_range_are_refused() {
             _ => panic!("{name} was taken"),
         }
     }
+}
+
+#[test]
+fn stored_as_f16_a_generator_draws_the_same_but_for_rounding() {
+    let device = gpu();
+    assert!(knows_half(&device), "lavapipe does");
+    let picture = scene(72, 52);
+    let small = Memory {
+        binding: 1 << 16,
+        all: 4 << 30,
+    };
+    for name in ["resnet", "johnson", "unet"] {
+        let full = draw(plain(), &picture, &network(name, &device), PLENTY, &device);
+        for winograd in [Winograd::Two, Winograd::Never] {
+            let half = true;
+            let variant = Variant { half, winograd };
+            let file = fixture(name);
+            let net = read_picture_generator(name, &file, "", variant, &device);
+            let net = Rc::new(net.expect("known"));
+            for memory in [PLENTY, small] {
+                let found = difference(&full, &draw(plain(), &picture, &net, memory, &device));
+                println!("{name} {winograd:?} {memory:?}: {found:?}");
+                assert!(
+                    found.0 < 0.5 && found.1 <= 8,
+                    "{name} {winograd:?} {found:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn variants_are_measured_and_the_fastest_right_one_is_taken() {
+    let device = gpu();
+    let read =
+        |variant| read_picture_generator("resnet.pth", &fixture("resnet"), "", variant, &device);
+    let begun = std::time::Instant::now();
+    let now = || begun.elapsed().as_secs_f64();
+    let all = pollster::block_on(variant_times(&read, &now, &device)).expect("it answers");
+    assert_eq!(all.len(), 4, "{all:?}");
+    assert_eq!(all[0].variant, Variant::DEFAULT);
+    for found in &all {
+        assert!(found.time > 0.0 && found.time < 100.0, "{found:?}");
+        assert!(found.apart[0] < 0.002 && found.apart[1] < 0.03, "{found:?}");
+    }
+    let with = |times: [f64; 4], apart: f32| {
+        let all = all.iter().zip(times);
+        let all: Vec<_> = all
+            .map(|(own, time)| VariantTime {
+                time,
+                apart: [if own.variant.half { apart } else { 0.0 }, 0.0],
+                ..*own
+            })
+            .collect();
+        fastest_variant(&all)
+    };
+    assert_eq!(with([3.0, 2.0, 1.0, 4.0], 0.001), all[2].variant);
+    // Too far from the truth, not a number, or hardly faster.
+    assert_eq!(with([3.0, 2.0, 1.0, 4.0], 0.1), all[1].variant);
+    assert_eq!(with([3.0, 2.0, 1.0, 4.0], f32::NAN), all[1].variant);
+    assert_eq!(with([3.0, 2.9, 2.8, 4.0], 0.0), Variant::DEFAULT);
 }

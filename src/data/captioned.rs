@@ -8,6 +8,8 @@ use super::seed::Seed;
 
 /// Wordings of each caption, half of them in either language.
 const WORDINGS: usize = 8;
+/// Captions that are drawn to be held against one.
+const OTHERS: usize = 8;
 
 /// Pictures of one size, and of each its caption in several wordings.
 #[derive(Clone, Debug, PartialEq)]
@@ -54,11 +56,21 @@ impl Captioned {
         &self.sentences[number][seed.below(WORDINGS)]
     }
 
-    /// The number of a picture whose caption is another than that of `number`; that itself where all are alike.
+    /// The number of a picture whose caption is another than that of `number`, the likest of a few; that itself where all
+    /// are alike. A sentence that is wrong in one or two attributes asks for a look at each of them.
     pub fn other(&self, number: usize, seed: &mut Seed) -> usize {
-        let found = (0..20).map(|_| seed.below(self.len()));
-        let mut found = found.filter(|other| self.captions[*other] != self.captions[number]);
-        found.next().unwrap_or(number)
+        let own = self.captions[number].attributes();
+        let alike = |other: &usize| {
+            let attributes = self.captions[*other].attributes();
+            attributes
+                .iter()
+                .zip(own)
+                .filter(|(a, b)| **a == *b)
+                .count()
+        };
+        let found = (0..OTHERS).map(|_| seed.below(self.len()));
+        let found = found.filter(|other| alike(other) < own.len());
+        found.max_by_key(alike).unwrap_or(number)
     }
 }
 

@@ -48,7 +48,8 @@ pub use stackgan::{
 };
 pub use state::RunState;
 pub use stylize::{
-    Network, PictureGenerator, Stylize, check_stylize, estimate_stylize, read_picture_generator,
+    Network, PictureGenerator, Stylize, VariantTime, check_stylize, estimate_stylize,
+    fastest_variant, read_picture_generator, variant_times,
 };
 pub use walk::{Walk, check_walk};
 

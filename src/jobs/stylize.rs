@@ -3,6 +3,7 @@
 //! The picture is mirrored at its borders up to the sides that the network's halvings need, and cut back afterwards. A step
 //! is a band of a layer ([`BandedRun`]): the norms' statistics are those of the whole picture, so bands leave no seams.
 
+mod calibrate;
 mod config;
 mod read;
 mod recognise;
@@ -24,6 +25,7 @@ use crate::nn::BandedRun;
 use crate::ops::{rgba8_pack, rgba8_unpack};
 use crate::protocol::{JobConfig, StylizeConfig, StylizeControl};
 
+pub use calibrate::{VariantTime, fastest_variant, variant_times};
 pub use config::{check_stylize, estimate_stylize};
 use config::{cut, size_of};
 pub use read::{PictureGenerator, read_picture_generator};

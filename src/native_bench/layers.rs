@@ -6,7 +6,7 @@ use serde::Serialize;
 use super::rounds::Case;
 use super::{Settings, Times, noise};
 use crate::nn::{Conv2d, ConvTranspose2d, Form, LayerPlan};
-use crate::ops::{Activation, PadMode, use_winograd};
+use crate::ops::{Activation, PadMode, Winograd, use_winograd};
 
 enum Convolution {
     Direct(Conv2d),
@@ -140,7 +140,10 @@ impl Layer {
             Some(_) => Activation::Linear,
             None => plan.activation,
         };
-        use_winograd(winograd);
+        let own = use_winograd(match winograd {
+            true => Winograd::Four,
+            false => Winograd::Never,
+        });
         let convolution = match plan.form {
             Form::Direct(mut o) => {
                 o.activation = activation;
@@ -154,7 +157,7 @@ impl Layer {
             }
             Form::Upsampled(_) => unreachable!("CycleGAN's generator has none"),
         };
-        use_winograd(true);
+        use_winograd(own);
         Self {
             name,
             input: noise([batch, input, side, side], 1, device),
@@ -168,12 +171,10 @@ impl Layer {
     pub fn case(&self) -> Case<'_> {
         Case::queued(|| {
             let x = self.input.clone();
-            use_winograd(self.winograd);
             let y = match &self.convolution {
                 Convolution::Direct(conv) => conv.forward(x),
                 Convolution::Transposed(conv) => conv.forward(x),
             };
-            use_winograd(true);
             y.flatten(0, 3)
         })
     }

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use burn::tensor::{Tensor, activation::relu};
+use burn::tensor::{FloatDType, Tensor, activation::relu};
 
 use super::layers::Norm;
 use super::wired::{Cut, Wired};
@@ -147,14 +147,17 @@ impl BandedRun {
         let mut y = self.convolved(layer, [first, end]);
         if normed {
             let pixels = (end - first) * width;
-            self.parts.push((norm_statistics(y.clone()), pixels));
+            let statistics = norm_statistics(y.clone());
+            self.newest = Some(statistics.clone().narrow(0, 0, 1).mean());
+            self.parts.push((statistics, pixels));
         } else {
             y = self.finished(layer, y, None, first);
+            let numbers = y.clone().cast(FloatDType::F32);
+            self.newest = Some(numbers.mean());
         }
-        self.newest = Some(y.clone().mean());
         let last = layer + 1 == self.net.wires.len();
         let result = match last {
-            true => Some(y),
+            true => Some(y.cast(FloatDType::F32)),
             false => {
                 if !self.cut.drawn[layer] {
                     self.bands.push(y);
@@ -236,7 +239,12 @@ impl BandedRun {
         let residual = residual.map(|value| self.rows(value, [first, first + count]));
         let y = self.net.layers.layers[layer].finish(y, statistics, residual);
         match self.masks.get(&layer) {
-            Some(mask) => y * narrowed(mask.clone(), first, count),
+            Some(mask) => {
+                y * self
+                    .net
+                    .layers
+                    .as_given(narrowed(mask.clone(), first, count))
+            }
             None => y,
         }
     }
@@ -244,7 +252,7 @@ impl BandedRun {
     /// Rows `[first, end)` of a value.
     fn rows(&self, value: usize, [first, end]: [usize; 2]) -> Tensor<4> {
         let Some(layer) = value.checked_sub(1) else {
-            return (self.picture)(first, end);
+            return self.net.layers.as_given((self.picture)(first, end));
         };
         match &self.values[layer] {
             Value::Nothing => unreachable!("layer {layer} is needed and not there"),

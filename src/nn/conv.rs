@@ -78,6 +78,14 @@ impl Conv2d {
         }
     }
 
+    /// With packed filters: pictures and filters stored as f16 from now on.
+    pub(super) fn half(self) -> Self {
+        Self {
+            packed: self.packed.map(|packed| Box::new(packed.half())),
+            ..self
+        }
+    }
+
     /// With random weights.
     pub fn init(
         [input, output]: [usize; 2],
@@ -134,6 +142,14 @@ impl ConvTranspose2d {
         Self {
             packed: Some(Box::new(Packed::transposed(&self.weight.val()))),
             weight: self.weight.set_require_grad(false),
+            ..self
+        }
+    }
+
+    /// With packed filters: pictures and filters stored as f16 from now on.
+    pub(super) fn half(self) -> Self {
+        Self {
+            packed: self.packed.map(|packed| Box::new(packed.half())),
             ..self
         }
     }

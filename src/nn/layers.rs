@@ -2,13 +2,13 @@
 //! A network is written down once, as a list of [`LayerPlan`]s; names, shapes, fresh and loaded weights follow from it.
 
 use burn::module::{Module, Param};
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, FloatDType, Tensor};
 use serde::{Deserialize, Serialize};
 
 use super::{BatchNorm2d, Conv2d, ConvTranspose2d, Init, InstanceNorm2d, UpsampleConv2d};
 use crate::data::seed::Seed;
 use crate::error::Error;
-use crate::ops::{Activation, ConvOptions, ConvTransposeOptions};
+use crate::ops::{Activation, ConvOptions, ConvTransposeOptions, Variant, use_winograd};
 use crate::weights::{Expected, Weights};
 
 /// Which convolution a layer has. The activation in the options is set by the plan.
@@ -321,6 +321,9 @@ pub struct Layers {
     pub layers: Vec<Layer>,
     #[module(skip)]
     pub(super) plan: Vec<LayerPlan>,
+    /// Whether pictures are stored as f16 between the layers.
+    #[module(skip)]
+    pub(super) half: bool,
 }
 
 impl Layers {
@@ -330,6 +333,7 @@ impl Layers {
         Self {
             layers: layers.collect(),
             plan,
+            half: false,
         }
     }
 
@@ -342,6 +346,7 @@ impl Layers {
         Ok(Self {
             layers: layers.collect::<Result<_, _>>()?,
             plan,
+            half: false,
         })
     }
 
@@ -369,6 +374,33 @@ impl Layers {
         self
     }
 
+    /// [`Self::packed`] in a variant of the kernels. With f16, pictures are given and drawn as such, see
+    /// [`Self::as_given`].
+    pub fn packed_as(self, variant: Variant) -> Self {
+        let own = use_winograd(variant.winograd);
+        let mut packed = self.packed();
+        use_winograd(own);
+        if variant.half {
+            for layer in &mut packed.layers {
+                layer.conv = match layer.conv.clone() {
+                    Conv::Direct(conv) => Conv::Direct(conv.half()),
+                    Conv::Transposed(conv) => Conv::Transposed(conv.half()),
+                    Conv::Upsampled(conv) => Conv::Upsampled(conv.half()),
+                };
+            }
+            packed.half = true;
+        }
+        packed
+    }
+
+    /// A picture stored as these layers take it.
+    pub(super) fn as_given(&self, x: Tensor<4>) -> Tensor<4> {
+        match self.half {
+            true => x.cast(FloatDType::F16),
+            false => x,
+        }
+    }
+
     /// The same function in inference, with every batch norm folded into its convolution.
     pub fn folded(&self) -> Self {
         let mut plan = self.plan.clone();
@@ -384,7 +416,11 @@ impl Layers {
             let bias = Some(bias.without_autodiff());
             *layer = plan.layer(weight.without_autodiff(), bias, None);
         }
-        Self { layers, plan }
+        Self {
+            layers,
+            plan,
+            half: false,
+        }
     }
 
     /// The same, but each picture is normalised by its own statistics where batch norms would take the running ones.

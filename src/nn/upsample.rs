@@ -38,6 +38,14 @@ impl UpsampleConv2d {
         }
     }
 
+    /// With packed filters: pictures and filters stored as f16 from now on.
+    pub(super) fn half(self) -> Self {
+        Self {
+            packed: self.packed.map(|packed| Box::new(packed.half())),
+            ..self
+        }
+    }
+
     /// `[B, in, H, W]` -> `[B, out, 2 H, 2 W]`.
     pub fn forward(&self, x: Tensor<4>) -> Tensor<4> {
         let bias = self.bias.as_ref().map(Param::val);

@@ -126,6 +126,14 @@ impl Wired {
         &self.layers.plan
     }
 
+    /// Bytes of a number of a picture.
+    fn each(&self) -> u64 {
+        match self.layers.half {
+            true => 2,
+            false => FLOAT,
+        }
+    }
+
     /// Channels, height and width of each value for a picture of `size` (height, width).
     fn shapes(&self, size: [usize; 2]) -> Vec<[usize; 3]> {
         let mut shapes = vec![[self.plan()[0].channels[0], size[0], size[1]]];
@@ -183,7 +191,7 @@ impl Wired {
             Form::Transposed(_) | Form::Upsampled(_) => down * across,
         };
         let work = (taps * inputs * c) as f64 * pixels as f64;
-        let row = FLOAT * (c * w).max(inputs * across * down.div_ceil(h)) as u64;
+        let row = self.each() * (c * w).max(inputs * across * down.div_ceil(h)) as u64;
         let most = (limits.band / row) as usize;
         let rows = if h <= most && work <= limits.work {
             h
@@ -213,7 +221,7 @@ impl Wired {
 
     /// Bytes while a layer runs, without weights. The picture counts elsewhere, and the result of the last layer.
     fn alive(&self, layer: usize, cut: &Cut) -> u64 {
-        let size = |value: usize| FLOAT * cut.shapes[value].iter().product::<usize>() as u64;
+        let size = |value: usize| self.each() * cut.shapes[value].iter().product::<usize>() as u64;
         let used = |value: &usize| self.last_use[*value] >= layer;
         // What is computed again needs what it comes from.
         let (drawn, kept): (Vec<_>, Vec<_>) = (1..=layer).partition(|value| cut.drawn[value - 1]);
@@ -231,7 +239,7 @@ impl Wired {
         let plan = &self.plan()[layer];
         let [c, _, w] = cut.shapes[layer + 1];
         let line = (plan.channels[0] * plan.kernel * plan.kernel + c) * w;
-        let scratch = (FLOAT * (line * cut.rows[layer]) as u64).min(SCRATCH_BYTES as u64);
+        let scratch = (self.each() * (line * cut.rows[layer]) as u64).min(SCRATCH_BYTES as u64);
         // The band that is read, what is cut out of or joined to it, and the two that come of it.
         kept + own + scratch + 4 * cut.largest
     }

@@ -179,7 +179,11 @@ async fn stepping(w: usize, h: usize, device: &Device) -> Result<Check, Error> {
     })
 }
 
-async fn compare<const D: usize>(name: String, a: Tensor<D>, b: Tensor<D>) -> Result<Check, Error> {
+pub(super) async fn compare<const D: usize>(
+    name: String,
+    a: Tensor<D>,
+    b: Tensor<D>,
+) -> Result<Check, Error> {
     let (a, b) = (read(a).await?, read(b).await?);
     let unit = b.iter().fold(1e-6_f32, |m, v| m.max(v.abs()));
     let mut worst = if a.len() == b.len() { 0.0 } else { f32::NAN };

@@ -1,13 +1,13 @@
 //! The checks of the convolutions and of normalisation, on odd sizes and through every variant.
 
-use burn::tensor::{Device, Tensor};
+use burn::tensor::{Device, FloatDType, Tensor};
 
-use super::check::{Check, VALUE, differentiable, values};
+use super::check::{Check, VALUE, compare, differentiable, values};
 use super::{
     Activation, Adapter, ConvOptions, ConvTransposeOptions, NormOptions, Over, Packed, PadMode,
-    conv_transpose2d_packed, conv_transpose2d_reference, conv2d_packed, conv2d_reference, dense,
-    dense_reference, norm, norm_reference, upsample_conv2d_packed, upsample_conv2d_reference,
-    use_adapter,
+    Winograd, conv_transpose2d_packed, conv_transpose2d_reference, conv2d_packed, conv2d_reference,
+    dense, dense_reference, knows_half, norm, norm_reference, upsample_conv2d_packed,
+    upsample_conv2d_reference, use_adapter, use_winograd,
 };
 use crate::error::Error;
 
@@ -16,6 +16,9 @@ use PadMode::{Reflect, Replicate, Zeros};
 
 /// Winograd's transforms multiply rounding errors, by about ten; the worst that these checks have seen is 3.2e-6.
 const WINOGRAD: f32 = 3e-5;
+
+/// An f16 has eleven binary digits: what is stored on the way is off by 2^-11 of itself, a few times over.
+const HALF: f32 = 2e-3;
 
 /// `[batch, in, out, height, width, kernel, stride, padding]`. The kernels that take them are those of `conv2d.rs`.
 type Convolution = ([usize; 8], PadMode, Activation, bool);
@@ -77,6 +80,16 @@ pub(super) async fn check(device: &Device) -> Result<Vec<Check>, Error> {
     use_adapter(own);
     checks.extend(tiled?);
     checks.extend(whole?);
+    // The other of Winograd's transforms, and none.
+    for how in [Winograd::Two, Winograd::Never] {
+        let own = use_winograd(how);
+        let cases = convolutions(device, &CONVOLUTIONS[..4]).await;
+        use_winograd(own);
+        checks.extend(cases?);
+    }
+    if knows_half(device) {
+        checks.extend(halves(device).await?);
+    }
     checks.extend(transposed(device).await?);
     checks.extend(upsampled(device).await?);
     checks.extend(norms(device).await?);
@@ -249,6 +262,138 @@ async fn norms(device: &Device) -> Result<Vec<Check>, Error> {
         };
         let name = format!("norm {over:?} {activation:?}");
         checks.extend(differentiable(&name, &all, &f, &truth, (VALUE, false)).await?);
+    }
+    Ok(checks)
+}
+
+/// Every kernel with a half variant, on pictures and filters that f16 holds exactly.
+async fn halves(device: &Device) -> Result<Vec<Check>, Error> {
+    let mut checks = Vec::new();
+    let own = (
+        use_adapter(Adapter::Software),
+        use_winograd(Winograd::Never),
+    );
+    for (adapter, how) in [
+        (Adapter::Software, Winograd::Two),
+        (Adapter::Hardware, Winograd::Never),
+    ] {
+        use_adapter(adapter);
+        use_winograd(how);
+        let found = halves_as(&format!("{adapter:?} {how:?}"), device).await;
+        use_adapter(own.0);
+        use_winograd(own.1);
+        checks.extend(found?);
+    }
+    Ok(checks)
+}
+
+fn short<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    x.cast(FloatDType::F16)
+}
+
+fn long<const D: usize>(x: Tensor<D>) -> Tensor<D> {
+    x.cast(FloatDType::F32)
+}
+
+async fn halves_as(variant: &str, device: &Device) -> Result<Vec<Check>, Error> {
+    let mut checks = Vec::new();
+    let mut push = async |name: String, ours: Tensor<4>, truth: Tensor<4>| {
+        let check = compare(format!("{name} f16 {variant}"), long(ours), truth).await?;
+        checks.push(Check {
+            tolerance: HALF,
+            ..check
+        });
+        Ok::<_, Error>(())
+    };
+    let exact = |x: [Tensor<4>; 3]| x.map(|x| long(short(x)));
+    for ([b, i, o, h, w, k, stride, padding], mode, activation, biased) in CONVOLUTIONS {
+        let options = ConvOptions {
+            stride,
+            padding,
+            mode,
+            activation,
+        };
+        let shapes = [[b, i, h, w], [o, i, k, k], [1, o, 1, 1]];
+        let x = exact(inputs(shapes, i * k * k, device));
+        let add = || bias(&x, biased);
+        let packed = (!biased).then(|| Packed::new(&x[1], options, false).half());
+        let ours = conv2d_packed(
+            short(x[0].clone()),
+            x[1].clone(),
+            add(),
+            packed.as_ref(),
+            options,
+        );
+        let truth = conv2d_reference(x[0].clone(), x[1].clone(), add(), options);
+        push(
+            format!("conv2d {k}x{k}/{stride} {mode:?} {i}->{o}"),
+            ours,
+            truth,
+        )
+        .await?;
+    }
+    for ([b, i, o, h, w, k, stride, padding, output_padding], activation, biased) in TRANSPOSED {
+        let options = ConvTransposeOptions {
+            stride,
+            padding,
+            output_padding,
+            activation,
+        };
+        let shapes = [[b, i, h, w], [i, o, k, k], [1, o, 1, 1]];
+        let x = exact(inputs(shapes, i * k * k / (stride * stride), device));
+        let add = || bias(&x, biased);
+        let packed = (!biased).then(|| Packed::transposed(&x[1]).half());
+        let ours = conv_transpose2d_packed(
+            short(x[0].clone()),
+            x[1].clone(),
+            add(),
+            packed.as_ref(),
+            options,
+        );
+        let truth = conv_transpose2d_reference(x[0].clone(), x[1].clone(), add(), options);
+        let name = format!("conv_transpose2d {k}x{k}/{stride} {i}->{o}");
+        push(name, ours, truth).await?;
+    }
+    for mode in [Zeros, Reflect] {
+        let options = ConvOptions {
+            mode,
+            ..ConvOptions::default()
+        };
+        let x = exact(inputs(
+            [[2, 3, 4, 3], [5, 3, 3, 3], [1, 5, 1, 1]],
+            27,
+            device,
+        ));
+        let packed = Packed::upsampled(&x[1]).half();
+        let add = || bias(&x, true);
+        let (x0, x1) = (x[0].clone(), x[1].clone());
+        let ours =
+            upsample_conv2d_packed(short(x0.clone()), x1.clone(), add(), Some(&packed), options);
+        let truth = upsample_conv2d_reference(x0, x1, add(), options);
+        push(format!("upsample_conv2d {mode:?}"), ours, truth).await?;
+    }
+    for (dims @ [_, c, _, _], activation, whole) in [
+        ([2, 5, 7, 3], Tanh, true),
+        ([1, 3, 33, 31], Linear, false),
+        ([3, 17, 1, 3], LeakyRelu(0.2), true),
+    ] {
+        let options = NormOptions {
+            over: Over::Instance,
+            epsilon: 1e-5,
+            activation,
+        };
+        let x = long(short(values(&dims, 1, device) + 2.0));
+        let residual = whole.then(|| long(short(values(&dims, 4, device))));
+        let side = |seed| values(&[c], seed, device) + 1.5;
+        let affine = || whole.then(|| (side(2), side(3)));
+        let (ours, _) = norm(
+            short(x.clone()),
+            affine(),
+            residual.clone().map(short),
+            options,
+        );
+        let (truth, _) = norm_reference(x, affine(), residual, options);
+        push(format!("norm {activation:?} {dims:?}"), ours, truth).await?;
     }
     Ok(checks)
 }

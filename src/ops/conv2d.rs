@@ -13,7 +13,7 @@ use burn::backend::{
     wgpu::{CubeBackend, into_contiguous},
 };
 use burn::tensor::{
-    Tensor, module,
+    FloatDType, Tensor, module,
     ops::{ConvOptions as BurnOptions, PadMode as BurnPad},
 };
 
@@ -90,6 +90,7 @@ impl ConvOptions {
 }
 
 /// `[B, I, H, W]`, weight `[O, I, k, k]`, bias `[O]` -> `[B, O, H', W']` with `H' = (H + 2 padding - k) / stride + 1`.
+/// A picture stored as f16 gives one, without gradients; sums and bias are f32 then, too.
 ///
 /// # Panics
 /// If the shapes do not fit, the kernel is larger than the padded picture, or a reflection would need more than it has.
@@ -121,6 +122,15 @@ impl Packed {
         Self {
             forward: packed(false),
             backward: backward.then(|| packed(true)),
+        }
+    }
+
+    /// The same stored as f16, for pictures that are; without the input gradient, which is f32 alone.
+    #[must_use]
+    pub fn half(self) -> Self {
+        Self {
+            forward: self.forward.cast(FloatDType::F16),
+            backward: None,
         }
     }
 }
@@ -256,6 +266,20 @@ pub(crate) trait ConvOps: Backend {
     ) -> FloatTensor<Self>;
 }
 
+/// Filters stored as a picture is.
+pub(super) fn like(
+    u: FloatTensor<CubeBackend>,
+    x: &FloatTensor<CubeBackend>,
+) -> FloatTensor<CubeBackend> {
+    if u.dtype == x.dtype {
+        return u;
+    }
+    let dtype = x.dtype.into();
+    into_contiguous(<CubeBackend as FloatTensorOps<CubeBackend>>::float_cast(
+        u, dtype,
+    ))
+}
+
 impl ConvOps for CubeBackend {
     fn conv2d_act(
         x: FloatTensor<Self>,
@@ -272,7 +296,8 @@ impl ConvOps for CubeBackend {
         let u = if has.forward {
             packed
         } else {
-            filters(&into_contiguous(weight), false, options.stride)
+            let u = filters(&into_contiguous(weight), false, options.stride);
+            like(u, &x)
         };
         let [_, _, h, w] = dims4(&x);
         let windows = options.windows([h, w], filter_dims[2]);

@@ -9,7 +9,8 @@ use burn::backend::{
 use super::gemm::{TILE, gemm, is_hardware, padded, tiles};
 use super::im2col::{Windows, im2col, im2col_rows};
 use super::kernel::{Wgsl, empty, grid, launch, or_nothing};
-use super::{Activation, PadMode, winograd};
+use super::winograd::{self, Winograd};
+use super::{Activation, PadMode};
 
 static PACK: Wgsl = Wgsl {
     name: "conv2d_pack",
@@ -142,21 +143,22 @@ const NARROW_STRIP: usize = 8;
 
 /// Whether Winograd's transforms pay.
 fn is_winograd([o, i, k, _]: [usize; 4], stride: usize) -> bool {
-    k == 3 && stride == 1 && i.min(o) >= WINOGRAD_CHANNELS && super::winograds()
+    k == 3 && stride == 1 && i.min(o) >= WINOGRAD_CHANNELS
 }
 
 /// Filters for [`forward`].
 pub(super) fn filters(weight: &CubeTensor, flip: bool, stride: usize) -> CubeTensor {
     let dims @ [o, i, _, _] = dims4(weight);
-    if is_winograd(dims, stride) {
-        winograd::pack(weight, if flip { [o, i] } else { [i, o] }, flip)
+    let how = winograd::chosen();
+    if is_winograd(dims, stride) && how != Winograd::Never {
+        winograd::pack(weight, if flip { [o, i] } else { [i, o] }, flip, how)
     } else {
         pack(weight, flip)
     }
 }
 
 /// A convolution of `x` with filters `[O, I, k, k]`, or with `flip` the product of the input gradient. `u` are these
-/// filters from [`filters`].
+/// filters from [`filters`], and pictures and filters are stored alike.
 pub(super) fn forward(
     x: &CubeTensor,
     u: &CubeTensor,
@@ -170,8 +172,12 @@ pub(super) fn forward(
     let [o, i, k, _] = filter_dims;
     let outputs = if flip { i } else { o };
     let [down, across] = windows.output;
+    assert_eq!(x.dtype, u.dtype, "pictures and filters");
     if is_winograd(filter_dims, windows.stride) {
-        return winograd::winograd(x, dims, u, outputs, bias, windows, activation);
+        let how = Winograd::of_filters(u, inputs, outputs);
+        if how != Winograd::Never {
+            return winograd::winograd(x, dims, u, outputs, bias, windows, activation, how);
+        }
     }
     let (code, slope) = activation.code();
     let add = or_nothing(bias, x);

@@ -6,7 +6,7 @@ use burn::backend::{Dispatch, wgpu::CubeTensor};
 use burn::tensor::{Tensor, module, ops::ConvTransposeOptions as BurnOptions};
 
 use super::Activation;
-use super::conv2d::{ConvOps, Has, Packed, bias_or};
+use super::conv2d::{ConvOps, Has, Packed, bias_or, like};
 use super::conv2d_launch::{dims4, pieces};
 use super::gemm::{TILE, gemm, padded, tiles};
 use super::im2col::{Windows, im2col};
@@ -296,6 +296,7 @@ pub(super) fn transposed(
             im2col(weight, [1, inputs, 1, taps], &flat, (0, taps), line)
         }
     };
+    let u = like(u, x);
     let y = empty(x, [b, outputs, h, w], x.dtype);
     let (code, slope) = activation.code();
     let add = or_nothing(bias, x);

@@ -19,24 +19,43 @@ use burn::tensor::{DType, Shape};
 pub struct Wgsl {
     /// Stem of the file, unique.
     pub name: &'static str,
-    /// The whole text.
+    /// The whole text. With a line [`VALUE`] it has a half variant, which begins with `enable f16;`.
     pub source: &'static str,
     /// Invocations of a workgroup.
     pub dim: (u32, u32, u32),
+}
+
+/// What a shader with a half variant calls the numbers of pictures and filters in buffers. It computes in f32 and says
+/// so at every reading and writing; statistics, biases and gains are f32 in both variants.
+const VALUE: &str = "alias Value = f32;";
+
+impl Wgsl {
+    /// The text of the variant whose pictures and filters are f16; none if it has no such variant.
+    #[must_use]
+    pub fn half(&self) -> Option<String> {
+        let (before, after) = self.source.split_once(VALUE)?;
+        Some(format!("enable f16;\n{before}alias Value = f16;{after}"))
+    }
 }
 
 /// WebGPU's default limit of workgroups along one axis; longer grids are folded into the next.
 const MAX_GROUPS: u32 = 65_535;
 
 #[derive(Debug)]
-struct Source(&'static Wgsl);
+struct Source {
+    kernel: &'static Wgsl,
+    half: bool,
+}
 
 impl KernelSource for Source {
     fn source(&self) -> SourceTemplate {
-        SourceTemplate::new(self.0.source)
+        match self.half.then(|| self.kernel.half()).flatten() {
+            Some(text) => SourceTemplate::new(text),
+            None => SourceTemplate::new(self.kernel.source),
+        }
     }
     fn id(&self) -> KernelId {
-        KernelId::new::<Self>().info(self.0.name)
+        KernelId::new::<Self>().info((self.kernel.name, self.half))
     }
     fn lang(&self) -> &'static str {
         "wgsl"
@@ -46,7 +65,9 @@ impl KernelSource for Source {
 /// Allocate a contiguous output next to `like`. Its contents are undefined.
 pub fn empty(like: &CubeTensor, shape: impl Into<Shape>, dtype: DType) -> CubeTensor {
     let shape = shape.into();
-    let handle = like.client.empty(shape.num_elements() * dtype.size());
+    // A binding is whole words.
+    let bytes = (shape.num_elements() * dtype.size()).next_multiple_of(4);
+    let handle = like.client.empty(bytes);
     CubeTensor::new_contiguous(
         like.client.clone(),
         like.device.clone(),
@@ -58,7 +79,7 @@ pub fn empty(like: &CubeTensor, shape: impl Into<Shape>, dtype: DType) -> CubeTe
 
 /// The tensor, or in its place one of its own that means nothing: a browser refuses to bind one buffer twice.
 pub fn or_nothing(x: Option<&CubeTensor>, like: &CubeTensor) -> CubeTensor {
-    x.map_or_else(|| empty(like, [1], like.dtype), Clone::clone)
+    x.map_or_else(|| empty(like, [1], DType::F32), Clone::clone)
 }
 
 /// Workgroups that cover `threads` invocations.
@@ -120,7 +141,10 @@ fn uploaded(like: &CubeTensor, bytes: &[u8]) -> Handle {
 ///
 /// No buffer may be bound twice: a browser refuses it. Every binding must be used by the kernel, and be declared `read_write` (natively, inputs and
 /// outputs may share a page). Inputs are declared read-only to Burn, so that a kernel that fails to
-/// compile spoils only its outputs.
+/// compile spoils only its outputs. With an f16 tensor among them it is the half variant.
+///
+/// # Panics
+/// With an f16 tensor, if the kernel has no half variant.
 pub fn launch<P: bytemuck::NoUninit>(
     kernel: &'static Wgsl,
     threads: (usize, usize, usize),
@@ -136,6 +160,9 @@ pub fn launch<P: bytemuck::NoUninit>(
         let all = inputs.len() + outputs.len();
         assert_eq!(places.len(), all, "{} binds a buffer twice", kernel.name);
     }
+    let half = inputs.iter().chain(outputs).any(|t| t.dtype == DType::F16);
+    let known = !half || kernel.source.contains(VALUE);
+    assert!(known, "{} computes in f32 alone", kernel.name);
     let client = &outputs[0].client;
     let (x, y, z) = kernel.dim;
     let params = uploaded(outputs[0], bytemuck::bytes_of(&params));
@@ -150,7 +177,10 @@ pub fn launch<P: bytemuck::NoUninit>(
     }
     let arguments = arguments.with_buffer_io(params.binding(), BufferIOAttr::ReadOnly);
     client.launch(
-        Box::new(SourceKernel::new(Source(kernel), CubeDim::new_3d(x, y, z))),
+        Box::new(SourceKernel::new(
+            Source { kernel, half },
+            CubeDim::new_3d(x, y, z),
+        )),
         groups(threads, kernel.dim),
         arguments,
     );

@@ -54,6 +54,7 @@ pub use rgba8_unpack::{rgba8_unpack, rgba8_unpack_reference};
 pub use running_statistics::{running_statistics, running_statistics_reference};
 pub use total_variation::{total_variation, total_variation_reference};
 pub use upsample_conv2d::{upsample_conv2d, upsample_conv2d_packed, upsample_conv2d_reference};
+pub use winograd::{Variant, Winograd, knows_half, use_winograd};
 
 /// Every kernel of the crate, for the test that holds WGSL and Rust together.
 pub fn kernels() -> Vec<&'static Wgsl> {
@@ -135,30 +136,4 @@ pub use burns::use_burns;
 #[cfg(not(feature = "bench"))]
 const fn burns() -> bool {
     false
-}
-
-/// Whether 3x3 convolutions may run by Winograd's transforms; the native bench measures them without, too.
-#[cfg(not(target_family = "wasm"))]
-mod winograds {
-    use std::sync::atomic::{AtomicBool, Ordering};
-
-    static WINOGRADS: AtomicBool = AtomicBool::new(true);
-
-    /// From now on, use Winograd's transforms where they pay, or never. Filters packed before that do not fit.
-    pub fn use_winograd(winograds: bool) {
-        WINOGRADS.store(winograds, Ordering::Relaxed);
-    }
-
-    pub(super) fn winograds() -> bool {
-        WINOGRADS.load(Ordering::Relaxed)
-    }
-}
-#[cfg(not(target_family = "wasm"))]
-pub use winograds::use_winograd;
-#[cfg(not(target_family = "wasm"))]
-use winograds::winograds;
-
-#[cfg(target_family = "wasm")]
-const fn winograds() -> bool {
-    true
 }

@@ -6,7 +6,7 @@ use burn::backend::{
     tensor::FloatTensor,
     wgpu::{CubeBackend, CubeTensor, into_contiguous},
 };
-use burn::tensor::Tensor;
+use burn::tensor::{DType, Tensor};
 
 use super::Activation;
 use super::conv2d_launch::dims4;
@@ -313,9 +313,9 @@ impl NormOps for CubeBackend {
 /// `[2, S]`: mean and biased variance.
 pub(super) fn statistics(x: &CubeTensor, over: Over) -> CubeTensor {
     let sets = Sets::new(dims4(x), over);
-    let found = empty(x, [2, sets.sets as usize, sets.parts as usize], x.dtype);
+    let found = empty(x, [2, sets.sets as usize, sets.parts as usize], DType::F32);
     launch(&STATISTICS, sets.threads(), &[x], &[&found], sets);
-    let statistics = empty(x, [2, sets.sets as usize], x.dtype);
+    let statistics = empty(x, [2, sets.sets as usize], DType::F32);
     launch(
         &COMBINE,
         (sets.sets as usize, 1, 1),

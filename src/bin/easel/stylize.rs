@@ -7,6 +7,7 @@ use burn::tensor::Device;
 use clap::Args;
 use easel::data::decode::decode;
 use easel::jobs::{Job, Memory, PictureGenerator, Status, Stylize, read_picture_generator};
+use easel::ops::{Variant, Winograd, knows_half};
 use easel::protocol::StylizeConfig;
 
 #[derive(Args)]
@@ -29,6 +30,9 @@ pub struct StylizeArgs {
     /// Take only the luminance of the result.
     #[arg(long)]
     keep_colors: bool,
+    /// Store pictures and filters as f16: half the memory, on GPUs that can.
+    #[arg(long)]
+    half: bool,
     /// Further settings as JSON, named as in the JavaScript API.
     #[arg(long, default_value = "{}")]
     settings: String,
@@ -58,7 +62,17 @@ pub fn stylize(args: &StylizeArgs, device: &Device) -> Result<(), Box<dyn std::e
     config.keep_colors |= args.keep_colors;
     let file = std::fs::read(&args.network)?;
     let name = args.network.to_string_lossy();
-    let net = read_picture_generator(&name, &file, &args.generator, device)?;
+    if args.half && !knows_half(device) {
+        return Err("this device does not compute with f16".into());
+    }
+    let variant = match args.half {
+        true => Variant {
+            half: true,
+            winograd: Winograd::Two,
+        },
+        false => Variant::DEFAULT,
+    };
+    let net = read_picture_generator(&name, &file, &args.generator, variant, device)?;
     if let [_, _, ..] = &net.names[..] {
         eprintln!("taking {} of {}", net.name, net.names.join(", "));
     }

@@ -12,6 +12,7 @@ use crate::jobs::gan::{alone, refused};
 use crate::jobs::gatys::luminance;
 use crate::models::{Johnson, ResnetGenerator, Unet};
 use crate::nn::{Layers, Wired};
+use crate::ops::Variant;
 use crate::weights::{Weights, safetensors_of};
 
 /// A network that turns a picture into another.
@@ -87,7 +88,7 @@ impl PictureGenerator {
 }
 
 /// Reads the generator of this name out of a `.pth`, a file of safetensors with the reference's names, or what Easel
-/// exported; the first if the name is empty.
+/// exported; the first if the name is empty. It is laid out in a variant of the kernels.
 ///
 /// # Errors
 /// Those of [`safetensors_of`] and [`Weights`]; `weights-generator` for one that is not known, and says why; `BadSetting`
@@ -96,6 +97,7 @@ pub fn read_picture_generator(
     name: &str,
     file: &[u8],
     generator: &str,
+    variant: Variant,
     device: &Device,
 ) -> Result<PictureGenerator, Error> {
     let file = safetensors_of(name, file)?;
@@ -128,7 +130,7 @@ pub fn read_picture_generator(
         true => layers.by_picture(),
         false => layers.folded(),
     };
-    let layers = layers.packed();
+    let layers = layers.packed_as(variant);
     let (net, dropped) = match known.network {
         Network::Resnet(_) => (ResnetGenerator::wired(layers), Vec::new()),
         Network::Johnson(_) => (Johnson::wired(layers), Vec::new()),

@@ -5,6 +5,7 @@ use std::rc::Rc;
 use super::{Session, model};
 use crate::error::Error;
 use crate::jobs::{Job, PictureGenerator, Stylize, estimate_stylize, read_picture_generator};
+use crate::ops::Variant;
 use crate::protocol::{Event, Note, StylizeConfig};
 use crate::session::driver::{Host, drive};
 use crate::session::host::{Browser, Mailbox};
@@ -99,7 +100,13 @@ impl Session {
             weights::verify(&model, &bytes)?;
             (model.file, bytes)
         };
-        let net = read_picture_generator(&name, &bytes, &config.generator, &self.device()?)?;
+        let net = read_picture_generator(
+            &name,
+            &bytes,
+            &config.generator,
+            Variant::DEFAULT,
+            &self.device()?,
+        )?;
         let net = Rc::new(net);
         if let Some(id) = known_by {
             let last = (id, config.generator.clone(), net.clone());
