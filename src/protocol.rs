@@ -31,7 +31,7 @@ pub use gan::{
 pub use pix2pix::{Pairing, Pix2pixConfig, Pix2pixControl, Pix2pixTask};
 pub use progan::{ProganConfig, ProganControl, ProganObjective};
 pub use stackgan::{StackganConfig, StackganControl};
-pub use stylize::{StylizeConfig, StylizeControl};
+pub use stylize::{Kernels, StylizeConfig, StylizeControl};
 pub use walk::{Between, Generator, Place, Term, WalkConfig, WalkControl};
 
 /// Page to worker.
@@ -157,6 +157,9 @@ pub enum Event {
         /// Of a `stylize`: the generators that its file holds, if there are several.
         #[serde(skip_serializing_if = "Vec::is_empty")]
         generators: Vec<String>,
+        /// Of a `stylize`: what its network was laid out as. What was measured once may be asked for the next time.
+        #[serde(skip_serializing_if = "Option::is_none")]
+        kernels: Option<Kernels>,
     },
     /// About every 100 ms.
     Progress {

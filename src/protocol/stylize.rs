@@ -2,6 +2,24 @@
 
 use serde::{Deserialize, Serialize};
 
+/// How a network is laid out for the kernels: how pictures and filters are stored, and whether 3x3 convolutions go through
+/// Winograd's transforms, `F(4x4, 3x3)` with f32 and `F(2x2, 3x3)` with f16. Sums are f32 always. Where a device has no f16,
+/// it is `f32-winograd`.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
+#[serde(rename_all = "kebab-case")]
+pub enum Kernels {
+    /// `measured` on a GPU, `f32-winograd` on a CPU in its guise.
+    #[default]
+    Auto,
+    /// Each of those below draws a small picture first; the fastest whose picture is right is taken.
+    Measured,
+    F32Winograd,
+    F32,
+    F16Winograd,
+    F16,
+}
+
 /// Settings of `stylize`; ranges are checked by `jobs::check_stylize`.
 #[derive(Clone, Debug, PartialEq, Serialize, Deserialize)]
 #[cfg_attr(target_family = "wasm", derive(tsify::Tsify))]
@@ -21,6 +39,7 @@ pub struct StylizeConfig {
     pub dropout: bool,
     /// Seeds the dropout.
     pub seed: u32,
+    pub kernels: Kernels,
 }
 
 impl Default for StylizeConfig {
@@ -33,6 +52,7 @@ impl Default for StylizeConfig {
             keep_colors: false,
             dropout: true,
             seed: 1,
+            kernels: Kernels::Auto,
         }
     }
 }

@@ -287,6 +287,15 @@ impl Session {
         }
     }
 
+    /// Whether a CPU computes in the guise of a GPU.
+    fn is_software(&self) -> bool {
+        self.0
+            .gpu
+            .borrow()
+            .as_ref()
+            .is_some_and(|gpu| gpu.info.fallback)
+    }
+
     fn memory(&self) -> Result<Memory, Error> {
         let gpu = self.0.gpu.borrow();
         let gpu = gpu.as_ref().ok_or(Error::NoWebGpu)?;
@@ -469,6 +478,7 @@ impl Session {
             notes,
             generator: None,
             generators: Vec::new(),
+            kernels: None,
         });
         drive(run, &mut job, &mut host).await;
         Ok(())

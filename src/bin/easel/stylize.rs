@@ -6,9 +6,12 @@ use std::rc::Rc;
 use burn::tensor::Device;
 use clap::Args;
 use easel::data::decode::decode;
-use easel::jobs::{Job, Memory, PictureGenerator, Status, Stylize, read_picture_generator};
-use easel::ops::{Variant, Winograd, knows_half};
-use easel::protocol::StylizeConfig;
+use easel::jobs::{
+    Job, Memory, PictureGenerator, Status, Stylize, fastest_variant, read_picture_generator,
+    variant_times,
+};
+use easel::ops::Variant;
+use easel::protocol::{Kernels, StylizeConfig};
 
 #[derive(Args)]
 pub struct StylizeArgs {
@@ -30,9 +33,6 @@ pub struct StylizeArgs {
     /// Take only the luminance of the result.
     #[arg(long)]
     keep_colors: bool,
-    /// Store pictures and filters as f16: half the memory, on GPUs that can.
-    #[arg(long)]
-    half: bool,
     /// Further settings as JSON, named as in the JavaScript API.
     #[arg(long, default_value = "{}")]
     settings: String,
@@ -62,15 +62,20 @@ pub fn stylize(args: &StylizeArgs, device: &Device) -> Result<(), Box<dyn std::e
     config.keep_colors |= args.keep_colors;
     let file = std::fs::read(&args.network)?;
     let name = args.network.to_string_lossy();
-    if args.half && !knows_half(device) {
-        return Err("this device does not compute with f16".into());
-    }
-    let variant = match args.half {
-        true => Variant {
-            half: true,
-            winograd: Winograd::Two,
-        },
-        false => Variant::DEFAULT,
+    let variant = match config.kernels {
+        Kernels::Measured => {
+            let begun = std::time::Instant::now();
+            let read =
+                |variant| read_picture_generator(&name, &file, &args.generator, variant, device);
+            let now = || begun.elapsed().as_secs_f64();
+            let all = pollster::block_on(variant_times(&read, &now, device))?;
+            for found in &all {
+                let (kernels, ms) = (found.variant.kernels(), 1e3 * found.time);
+                eprintln!("{kernels:?}: {ms:.1} ms for a picture of 128 px");
+            }
+            fastest_variant(&all)
+        }
+        kernels => Variant::asked(kernels, device).unwrap_or(Variant::DEFAULT),
     };
     let net = read_picture_generator(&name, &file, &args.generator, variant, device)?;
     if let [_, _, ..] = &net.names[..] {

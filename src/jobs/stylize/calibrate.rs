@@ -10,11 +10,15 @@ use crate::error::Error;
 use crate::gpu::read_scalars;
 use crate::nn::{BandedRun, Limits};
 use crate::ops::{Variant, Winograd, knows_half};
+use crate::protocol::Kernels;
 
 /// Side of the picture that is drawn, in pixels.
 const SIDE: usize = 128;
-/// Pictures that are drawn of each variant; the fastest counts.
+/// How often each variant is timed; the shortest counts.
 const ROUNDS: usize = 3;
+/// Seconds that a timing should take: a page's clock is coarse. And the most pictures for that.
+const LONG: f64 = 0.05;
+const PICTURES: usize = 32;
 /// How far a variant's picture may be from that of [`Variant::DEFAULT`], in 0..1: on average by half a step of 8 bits, a
 /// pixel by ten.
 const MEAN: f32 = 0.5 / 255.0;
@@ -27,7 +31,7 @@ const GAIN: f64 = 0.9;
 pub struct VariantTime {
     /// Which.
     pub variant: Variant,
-    /// Of a picture of 128 px, in the unit of the clock.
+    /// Seconds for a picture of 128 px.
     pub time: f64,
     /// How far its picture is from the default's, in 0..1: on average, and at most.
     pub apart: [f32; 2],
@@ -40,18 +44,51 @@ impl VariantTime {
     }
 }
 
+impl Variant {
+    /// What is asked for, as far as a device can; none if that is to be measured.
+    #[must_use]
+    pub fn asked(kernels: Kernels, device: &Device) -> Option<Self> {
+        let (half, winograd) = match kernels {
+            Kernels::Auto | Kernels::Measured => return None,
+            Kernels::F32Winograd => (false, Winograd::Four),
+            Kernels::F32 => (false, Winograd::Never),
+            Kernels::F16Winograd => (true, Winograd::Two),
+            Kernels::F16 => (true, Winograd::Never),
+        };
+        let known = !half || knows_half(device);
+        Some(if known {
+            Self { half, winograd }
+        } else {
+            Self::DEFAULT
+        })
+    }
+
+    /// By its name in the settings.
+    #[must_use]
+    pub fn kernels(self) -> Kernels {
+        match (self.half, self.winograd) {
+            (false, Winograd::Never) => Kernels::F32,
+            (false, _) => Kernels::F32Winograd,
+            (true, Winograd::Never) => Kernels::F16,
+            (true, _) => Kernels::F16Winograd,
+        }
+    }
+}
+
 /// The variants that a device can run, the default first.
 fn candidates(device: &Device) -> Vec<Variant> {
-    let variant = |half, winograd| Variant { half, winograd };
-    let mut all = vec![Variant::DEFAULT, variant(false, Winograd::Never)];
-    if knows_half(device) {
-        all.push(variant(true, Winograd::Two));
-        all.push(variant(true, Winograd::Never));
+    let mut all = vec![Variant::DEFAULT];
+    for kernels in [Kernels::F32, Kernels::F16Winograd, Kernels::F16] {
+        let variant = Variant::asked(kernels, device).unwrap_or(Variant::DEFAULT);
+        if !all.contains(&variant) {
+            all.push(variant);
+        }
     }
     all
 }
 
-/// One after the other, draws a picture with the network in every variant that the device can run. `now` is a clock.
+/// One after the other, draws a picture with the network in every variant that the device can run. `now` is a clock in
+/// seconds.
 ///
 /// # Errors
 /// Those of `read`; `DeviceLost`.
@@ -74,11 +111,20 @@ pub async fn variant_times(
         ];
         let apart = read_scalars(named).await?;
         let mut time = f64::INFINITY;
-        for _ in 0..ROUNDS {
+        let mut count = 1;
+        for _ in 0..=ROUNDS {
             let begun = now();
-            let end = drawn(&net, device).mean();
-            read_scalars(vec![("end".to_owned(), end)]).await?;
-            time = time.min(now() - begun);
+            let ends = (0..count).map(|i| (i.to_string(), drawn(&net, device).mean()));
+            read_scalars(ends.collect()).await?;
+            let each = (now() - begun) / count as f64;
+            // The first timing, of one picture, only tells how many make one long enough.
+            if count > 1 || each >= LONG {
+                time = time.min(each);
+            }
+            let enough = (LONG / each.max(1e-4)).ceil() as usize;
+            count = enough
+                .clamp(1, PICTURES)
+                .max(if each < LONG { 2 } else { 1 });
         }
         all.push(VariantTime {
             variant,

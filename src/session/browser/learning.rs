@@ -42,6 +42,7 @@ impl Session {
             notes: Vec::new(),
             generator: None,
             generators: Vec::new(),
+            kernels: None,
         });
         if pictured {
             host.show(job.preview(), progress.step).await?;

@@ -62,6 +62,7 @@ impl Session {
             notes: Vec::new(),
             generator: None,
             generators: Vec::new(),
+            kernels: None,
         });
         // What there is before the first step, which can take long.
         host.show(job.preview(), progress.step).await?;

@@ -4,16 +4,20 @@ use std::rc::Rc;
 
 use super::{Session, model};
 use crate::error::Error;
-use crate::jobs::{Job, PictureGenerator, Stylize, estimate_stylize, read_picture_generator};
+use crate::jobs::{
+    Job, PictureGenerator, Stylize, estimate_stylize, fastest_variant, read_picture_generator,
+    variant_times,
+};
 use crate::ops::Variant;
-use crate::protocol::{Event, Note, StylizeConfig};
+use crate::protocol::{Event, Kernels, Note, StylizeConfig};
 use crate::session::driver::{Host, drive};
 use crate::session::host::{Browser, Mailbox};
 use crate::session::inputs::{Inputs, read_picture, read_weights};
 use crate::weights;
 
-/// The network used last, by its id or what its file is known by, and which of its generators.
-pub(super) type LastNetwork = (String, String, Rc<PictureGenerator>);
+/// The network used last, by its id or what its file is known by, and which of its generators, as what it was asked for and
+/// as what it was laid out.
+pub(super) type LastNetwork = (String, String, Kernels, Variant, Rc<PictureGenerator>);
 
 impl Session {
     pub(super) async fn stylize(
@@ -29,7 +33,7 @@ impl Session {
             detail: "a picture is missing".into(),
         })?;
         let picture = read_picture(file).await?;
-        let net = self.picture_generator(run, &config, &inputs).await?;
+        let (variant, net) = self.picture_generator(run, &config, &inputs).await?;
         let (size, mut notes) = (picture.pixels.dimensions(), picture.notes);
         let (memory, rate) = (self.memory()?, self.0.rate.get());
         let estimate = estimate_stylize(&config, &net, size, memory, rate)?;
@@ -57,6 +61,7 @@ impl Session {
             notes,
             generator: None,
             generators,
+            kernels: Some(variant.kernels()),
         });
         drive(run, &mut job as &mut dyn Job, &mut host).await;
         Ok(())
@@ -68,7 +73,7 @@ impl Session {
         run: u32,
         config: &StylizeConfig,
         inputs: &Inputs,
-    ) -> Result<Rc<PictureGenerator>, Error> {
+    ) -> Result<(Variant, Rc<PictureGenerator>), Error> {
         let missing = |detail: String| Error::BadSetting {
             name: "network",
             detail,
@@ -83,11 +88,12 @@ impl Session {
             Some(file) => file.stamp(),
             None => Some(config.network.clone()),
         };
-        if let Some((id, generator, net)) = self.0.stylizer.borrow().as_ref()
+        if let Some((id, generator, asked, variant, net)) = self.0.stylizer.borrow().as_ref()
             && Some(id) == known_by.as_ref()
             && *generator == config.generator
+            && (*asked == config.kernels || variant.kernels() == config.kernels)
         {
-            return Ok(net.clone());
+            return Ok((*variant, net.clone()));
         }
         // The one before makes room first.
         self.0.stylizer.borrow_mut().take();
@@ -100,18 +106,23 @@ impl Session {
             weights::verify(&model, &bytes)?;
             (model.file, bytes)
         };
-        let net = read_picture_generator(
-            &name,
-            &bytes,
-            &config.generator,
-            Variant::DEFAULT,
-            &self.device()?,
-        )?;
-        let net = Rc::new(net);
+        let device = self.device()?;
+        let read =
+            |variant| read_picture_generator(&name, &bytes, &config.generator, variant, &device);
+        let variant = match Variant::asked(config.kernels, &device) {
+            Some(variant) => variant,
+            None if config.kernels == Kernels::Auto && self.is_software() => Variant::DEFAULT,
+            None => {
+                let now = || js_sys::Date::now() / 1000.0;
+                fastest_variant(&variant_times(&read, &now, &device).await?)
+            }
+        };
+        let net = Rc::new(read(variant)?);
         if let Some(id) = known_by {
-            let last = (id, config.generator.clone(), net.clone());
+            let asked = config.kernels;
+            let last = (id, config.generator.clone(), asked, variant, net.clone());
             *self.0.stylizer.borrow_mut() = Some(last);
         }
-        Ok(net)
+        Ok((variant, net))
     }
 }

@@ -62,6 +62,7 @@ impl Session {
             notes: Vec::new(),
             generator: Some(job.generator()),
             generators: Vec::new(),
+            kernels: None,
         });
         drive(run, &mut job, &mut host).await;
         Ok(())
