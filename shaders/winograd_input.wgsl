@@ -1,17 +1,19 @@
 // Pictures to Winograd's domain, F(4x4, 3x3): V[k] = (Bᵀ d B)[k] of every 6x6 patch d, k = 0..36. Padding is in the
-// index arithmetic: mode 0 zeros, 1 reflect, 2 replicate. One invocation per tile and channel,
-// id.x + id.y fold.
+// index arithmetic: mode 0 zeros, 1 reflect, 2 replicate. If entered, x is first x scale + shift of its plane, negative
+// numbers times slope. One invocation per tile and channel, id.x + id.y fold.
 struct Params {
     channels: u32, height: u32, width: u32, // of the input
     across: u32, down: u32,                 // tiles of an image
     first: u32, count: u32, row: u32,       // tiles of all images: where they begin, how many, rounded up
     padding: u32, mode: u32, fold: u32,     // fold: invocations of a line of the grid
+    entered: u32, slope: f32,
 }
 
 alias Value = f32; // f16 in the half variant
 @group(0) @binding(0) var<storage, read_write> x: array<Value>; // [B, C, H, W]
-@group(0) @binding(1) var<storage, read_write> v: array<Value>; // [36, C, row]
-@group(0) @binding(2) var<storage, read_write> params: Params;
+@group(0) @binding(1) var<storage, read_write> scales: array<f32>; // [2, B C], or anything if not entered
+@group(0) @binding(2) var<storage, read_write> v: array<Value>; // [36, C, row]
+@group(0) @binding(3) var<storage, read_write> params: Params;
 
 // Where coordinates q of the padded picture lie in one of n pixels, and whether they do.
 struct Place { at: vec3<i32>, inside: vec3<bool> }
@@ -35,14 +37,21 @@ fn turn(d0: f32, d1: f32, d2: f32, d3: f32, d4: f32, d5: f32) -> Line {
                 vec3(p + q, p - q, 4.0 * d1 - 5.0 * d3 + d5));
 }
 
+// What three pixels are as they are read: of their plane by[0] is the scale, by[1] the shift.
+fn enter(x: vec3<f32>, by: vec2<f32>) -> vec3<f32> {
+    let y = x * by.x + by.y;
+    return max(y, y * params.slope);
+}
+
 // Six pixels of a line. Without branches: neighbours at a border and inside would take both.
-fn line(row: u32, exists: bool, left: Place, right: Place) -> Line {
+fn line(row: u32, exists: bool, left: Place, right: Place, by: vec2<f32>) -> Line {
     let a = row + vec3<u32>(left.at);
     let b = row + vec3<u32>(right.at);
     let l = left.inside & vec3(exists);
     let r = right.inside & vec3(exists);
-    return turn(select(0.0, f32(x[a.x]), l.x), select(0.0, f32(x[a.y]), l.y), select(0.0, f32(x[a.z]), l.z),
-                select(0.0, f32(x[b.x]), r.x), select(0.0, f32(x[b.y]), r.y), select(0.0, f32(x[b.z]), r.z));
+    let p = select(vec3(0.0), enter(vec3(f32(x[a.x]), f32(x[a.y]), f32(x[a.z])), by), l);
+    let q = select(vec3(0.0), enter(vec3(f32(x[b.x]), f32(x[b.y]), f32(x[b.z])), by), r);
+    return turn(p.x, p.y, p.z, q.x, q.y, q.z);
 }
 
 // Three columns of one row of the result.
@@ -93,14 +102,17 @@ fn main(@builtin(global_invocation_id) id: vec3<u32>) {
     let bottom = place(y + 3, h, mode);
     let left = place(q, w, mode);
     let right = place(q + 3, w, mode);
-    let base = (b * params.channels + c) * u32(h * w);
+    let plane = b * params.channels + c;
+    let base = plane * u32(h * w);
+    var by = vec2(1.0, 0.0);
+    if (params.entered > 0u) { by = vec2(scales[plane], scales[params.entered + plane]); }
     let row = base + vec3<u32>(top.at) * u32(w);
     let low = base + vec3<u32>(bottom.at) * u32(w);
     put(c, tile,
-        line(row.x, top.inside.x, left, right),
-        line(row.y, top.inside.y, left, right),
-        line(row.z, top.inside.z, left, right),
-        line(low.x, bottom.inside.x, left, right),
-        line(low.y, bottom.inside.y, left, right),
-        line(low.z, bottom.inside.z, left, right));
+        line(row.x, top.inside.x, left, right, by),
+        line(row.y, top.inside.y, left, right, by),
+        line(row.z, top.inside.z, left, right, by),
+        line(low.x, bottom.inside.x, left, right, by),
+        line(low.y, bottom.inside.y, left, right, by),
+        line(low.z, bottom.inside.z, left, right, by));
 }

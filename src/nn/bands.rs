@@ -7,10 +7,10 @@ use std::rc::Rc;
 
 use burn::tensor::{FloatDType, Tensor, activation::relu};
 
-use super::layers::Norm;
+use super::layers::{Given, Norm};
 use super::wired::{Cut, Wired};
 use super::{Form, LayerPlan};
-use crate::ops::{norm_combined, norm_statistics};
+use crate::ops::{Entry, norm_combined, norm_statistics};
 
 /// What a layer gave.
 #[allow(
@@ -22,6 +22,9 @@ enum Value {
     Nothing,
     /// Bands from above, `[1, C, rows, W]` each, the last one perhaps shorter.
     Kept(Vec<Tensor<4>>),
+    /// The same before the norm, which the convolution that is given them applies: scales, and the slope of negative
+    /// numbers.
+    Raw(Vec<Tensor<4>>, Tensor<2>, f32),
     /// Computed whenever it is asked for, by the statistics `[2, C]`.
     Drawn(Tensor<2>),
 }
@@ -176,6 +179,19 @@ impl BandedRun {
         matches!(self.net.layers.layers[layer].norm, Some(Norm::Instance(_)))
     }
 
+    /// Whether nothing follows a layer's norm, and all that are given its result are convolutions that can normalise it.
+    fn enters(&self, layer: usize) -> bool {
+        let value = layer + 1;
+        let can = self.net.wires.iter().enumerate().all(|(i, wire)| {
+            let joined = wire.from.len() > 1 || wire.from[0].relu;
+            let given = wire.from.iter().any(|x| x.value == value);
+            let plain = !joined && self.net.layers.layers[i].conv.can_enter();
+            wire.residual != Some(value) && (!given || plain)
+        });
+        let added = self.net.wires[layer].residual.is_some();
+        can && !added && !self.masks.contains_key(&layer)
+    }
+
     /// The present layer is through: its bands take the statistics of all, and what nobody needs any more is let go of.
     fn close(&mut self) {
         let layer = self.layer;
@@ -188,8 +204,12 @@ impl BandedRun {
                 [(whole, _)] => whole.clone(),
                 several => norm_combined(several),
             };
+            let entered = self.enters(layer);
+            let entry = entered.then(|| self.net.layers.layers[layer].entry(statistics.clone()));
             if self.cut.drawn[layer] {
                 Value::Drawn(statistics)
+            } else if let Some((scales, slope)) = entry.flatten() {
+                Value::Raw(bands, scales, slope)
             } else {
                 let rows = self.cut.rows[layer];
                 for (i, band) in bands.iter_mut().enumerate() {
@@ -216,13 +236,21 @@ impl BandedRun {
         let wire = &self.net.wires[layer];
         let height = self.cut.shapes[wire.from[0].value][1];
         let (seen, skipped) = self.net.layers.plan[layer].reach(height, rows);
-        let given = wire.from.iter().map(|input| {
-            let x = self.rows(input.value, seen);
-            if input.relu { relu(x) } else { x }
-        });
-        let y = self.net.layers.layers[layer]
-            .conv
-            .forward(joined(given.collect(), 1));
+        let conv = &self.net.layers.layers[layer].conv;
+        let value = wire.from[0].value;
+        let raw = value.checked_sub(1).map(|of| (of, &self.values[of]));
+        let given = if let Some((of, Value::Raw(bands, scales, slope))) = raw {
+            let x = cut_out(bands, self.cut.rows[of], seen);
+            let (scales, slope) = (scales.clone(), *slope);
+            Given::Entry(Entry { x, scales, slope })
+        } else {
+            let given = wire.from.iter().map(|input| {
+                let x = self.rows(input.value, seen);
+                if input.relu { relu(x) } else { x }
+            });
+            Given::Picture(joined(given.collect(), 1))
+        };
+        let y = conv.infer(given);
         narrowed(y, skipped, end - first)
     }
 
@@ -250,7 +278,7 @@ impl BandedRun {
     }
 
     /// Rows `[first, end)` of a value.
-    fn rows(&self, value: usize, [first, end]: [usize; 2]) -> Tensor<4> {
+    fn rows(&self, value: usize, seen @ [first, end]: [usize; 2]) -> Tensor<4> {
         let Some(layer) = value.checked_sub(1) else {
             return self.net.layers.as_given((self.picture)(first, end));
         };
@@ -260,18 +288,21 @@ impl BandedRun {
                 let y = self.convolved(layer, [first, end]);
                 self.finished(layer, y, Some(statistics), first)
             }
-            Value::Kept(bands) => {
-                let rows = self.cut.rows[layer];
-                let parts = (first / rows..=(end - 1) / rows).map(|i| {
-                    let band = &bands[i];
-                    let top = first.max(i * rows);
-                    let low = end.min(i * rows + band.dims()[2]);
-                    narrowed(band.clone(), top - i * rows, low - top)
-                });
-                joined(parts.collect(), 2)
-            }
+            Value::Raw(..) => unreachable!("only convolutions are given layer {layer}"),
+            Value::Kept(bands) => cut_out(bands, self.cut.rows[layer], seen),
         }
     }
+}
+
+/// Rows `[first, end)` out of bands of `rows` each.
+fn cut_out(bands: &[Tensor<4>], rows: usize, [first, end]: [usize; 2]) -> Tensor<4> {
+    let parts = (first / rows..=(end - 1) / rows).map(|i| {
+        let band = &bands[i];
+        let top = first.max(i * rows);
+        let low = end.min(i * rows + band.dims()[2]);
+        narrowed(band.clone(), top - i * rows, low - top)
+    });
+    joined(parts.collect(), 2)
 }
 
 /// Rows of a band.

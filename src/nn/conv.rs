@@ -5,7 +5,8 @@ use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::data::seed::Seed;
 use crate::ops::{
-    ConvOptions, ConvTransposeOptions, Packed, conv_transpose2d_packed, conv2d_packed,
+    ConvOptions, ConvTransposeOptions, Entry, Packed, conv_transpose2d_entered,
+    conv_transpose2d_packed, conv2d_entered, conv2d_packed,
 };
 
 /// How weights are drawn. Biases start at 0.
@@ -111,6 +112,13 @@ impl Conv2d {
         let packed = self.packed.as_deref().filter(|_| !weight.is_require_grad());
         conv2d_packed(x, weight, bias, packed, self.options)
     }
+
+    /// The same of what is normalised as it is read, in inference.
+    pub fn forward_entered(&self, entry: Entry) -> Tensor<4> {
+        let bias = self.bias.as_ref().map(Param::val);
+        let packed = self.packed.as_deref();
+        conv2d_entered(entry, self.weight.val(), bias, packed, self.options)
+    }
 }
 
 /// `y = act(w *ᵀ x + b)`; weight `[in, out, k, k]`, bias `[out]`.
@@ -178,5 +186,12 @@ impl ConvTranspose2d {
         let weight = self.weight.val();
         let packed = self.packed.as_deref().filter(|_| !weight.is_require_grad());
         conv_transpose2d_packed(x, weight, bias, packed, self.options)
+    }
+
+    /// As [`Conv2d::forward_entered`].
+    pub fn forward_entered(&self, entry: Entry) -> Tensor<4> {
+        let bias = self.bias.as_ref().map(Param::val);
+        let packed = self.packed.as_deref();
+        conv_transpose2d_entered(entry, self.weight.val(), bias, packed, self.options)
     }
 }

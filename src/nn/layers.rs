@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::{BatchNorm2d, Conv2d, ConvTranspose2d, Init, InstanceNorm2d, UpsampleConv2d};
 use crate::data::seed::Seed;
 use crate::error::Error;
-use crate::ops::{Activation, ConvOptions, ConvTransposeOptions, Variant, use_winograd};
+use crate::ops::{Activation, ConvOptions, ConvTransposeOptions, Entry, Variant, use_winograd};
 use crate::weights::{Expected, Weights};
 
 /// Which convolution a layer has. The activation in the options is set by the plan.
@@ -200,6 +200,13 @@ impl LayerPlan {
     }
 }
 
+/// What a convolution is given in inference.
+pub(super) enum Given {
+    Picture(Tensor<4>),
+    /// Not yet normalised.
+    Entry(Entry),
+}
+
 #[derive(Module, Debug)]
 pub(super) enum Conv {
     Direct(Conv2d),
@@ -214,6 +221,21 @@ impl Conv {
             Self::Transposed(conv) => conv.forward(x),
             Self::Upsampled(conv) => conv.forward(x),
         }
+    }
+
+    /// In inference.
+    pub(super) fn infer(&self, given: Given) -> Tensor<4> {
+        match (self, given) {
+            (_, Given::Picture(x)) => self.forward(x),
+            (Self::Direct(conv), Given::Entry(entry)) => conv.forward_entered(entry),
+            (Self::Transposed(conv), Given::Entry(entry)) => conv.forward_entered(entry),
+            (Self::Upsampled(_), Given::Entry(_)) => unreachable!("it asks for a picture"),
+        }
+    }
+
+    /// Whether it can normalise what it reads; one that doubles pixels pads them first.
+    pub(super) fn can_enter(&self) -> bool {
+        !matches!(self, Self::Upsampled(_))
     }
 
     /// Weight and bias.
@@ -264,6 +286,29 @@ impl Layer {
             Some(Norm::Instance(norm)) => norm.forward(x, residual, self.activation),
             Some(Norm::Batch(norm)) => norm.forward_train(x, residual, self.activation),
             None => plus(x, residual),
+        }
+    }
+
+    /// In inference; `enters` if the one convolution that is given the result can normalise it.
+    fn infer(&self, given: Given, residual: Option<Tensor<4>>, enters: bool) -> Given {
+        let x = self.conv.infer(given);
+        let picture = match (&self.norm, self.activation.slope()) {
+            (Some(Norm::Instance(norm)), Some(slope)) if enters && residual.is_none() => {
+                let scales = norm.scales(x.clone());
+                return Given::Entry(Entry { x, scales, slope });
+            }
+            (Some(Norm::Instance(norm)), _) => norm.forward(x, residual, self.activation),
+            (Some(Norm::Batch(norm)), _) => norm.forward(x, residual, self.activation),
+            (None, _) => plus(x, residual),
+        };
+        Given::Picture(picture)
+    }
+
+    /// The norm before the next convolution, if that may apply it: the result by given statistics `[2, B C]`.
+    pub(super) fn entry(&self, statistics: Tensor<2>) -> Option<(Tensor<2>, f32)> {
+        match (&self.norm, self.activation.slope()) {
+            (Some(Norm::Instance(norm)), Some(slope)) => Some((norm.scales_by(statistics), slope)),
+            _ => None,
         }
     }
 
@@ -324,6 +369,9 @@ pub struct Layers {
     /// Whether pictures are stored as f16 between the layers.
     #[module(skip)]
     pub(super) half: bool,
+    /// Whether it is for inference alone: see [`Self::packed`].
+    #[module(skip)]
+    packed: bool,
 }
 
 impl Layers {
@@ -334,6 +382,7 @@ impl Layers {
             layers: layers.collect(),
             plan,
             half: false,
+            packed: false,
         }
     }
 
@@ -347,6 +396,7 @@ impl Layers {
             layers: layers.collect::<Result<_, _>>()?,
             plan,
             half: false,
+            packed: false,
         })
     }
 
@@ -362,7 +412,8 @@ impl Layers {
         names.map(|e| e.name).zip(values).collect()
     }
 
-    /// The same with the filters of its convolutions packed, see [`Conv2d::packed`]: for inference.
+    /// The same with the filters of its convolutions packed, see [`Conv2d::packed`]: for inference, without gradients.
+    /// Where it can, a convolution applies the norm before it as it reads.
     pub fn packed(mut self) -> Self {
         for layer in &mut self.layers {
             layer.conv = match layer.conv.clone() {
@@ -371,6 +422,7 @@ impl Layers {
                 Conv::Upsampled(conv) => Conv::Upsampled(conv.packed()),
             };
         }
+        self.packed = true;
         self
     }
 
@@ -420,6 +472,7 @@ impl Layers {
             layers,
             plan,
             half: false,
+            packed: false,
         }
     }
 
@@ -444,6 +497,9 @@ impl Layers {
     /// The first `ends` layers, residual blocks (He et al., 2015) of two layers each, and the last `ends` layers. A
     /// block is `x + second(first(x))`, without an activation after the sum.
     pub fn forward_residual(&self, ends: usize, x: Tensor<4>) -> Tensor<4> {
+        if self.packed {
+            return self.infer_residual(ends, x);
+        }
         let (first, rest) = self.layers.split_at(ends);
         let (blocks, last) = rest.split_at(rest.len() - ends);
         let x = first.iter().fold(x, |x, layer| layer.forward(x, None));
@@ -452,6 +508,29 @@ impl Layers {
             block[1].forward(inner, Some(x))
         });
         last.iter().fold(x, |x, layer| layer.forward(x, None))
+    }
+
+    fn infer_residual(&self, ends: usize, x: Tensor<4>) -> Tensor<4> {
+        let count = self.layers.len();
+        let blocks = ends..count - ends;
+        let mut given = Given::Picture(x);
+        let mut whole = None;
+        for (i, layer) in self.layers.iter().enumerate() {
+            let first = blocks.contains(&i) && (i - ends) % 2 == 0;
+            if first && let Given::Picture(x) = &given {
+                whole = Some(x.clone());
+            }
+            let residual = whole.take_if(|_| blocks.contains(&i) && !first);
+            // What a block begins with is also added at its end.
+            let begins = blocks.contains(&(i + 1)) && (i + 1 - ends) % 2 == 0;
+            let next = self.layers.get(i + 1).filter(|_| !begins);
+            let enters = next.is_some_and(|next| next.conv.can_enter());
+            given = layer.infer(given, residual, enters);
+        }
+        match given {
+            Given::Picture(x) => x,
+            Given::Entry(_) => unreachable!("nothing reads the last"),
+        }
     }
 
     /// One after the other in training: see [`Layer::forward_train`].

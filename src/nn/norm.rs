@@ -5,7 +5,9 @@ use burn::tensor::{Device, Tensor};
 
 use super::Init;
 use crate::data::seed::Seed;
-use crate::ops::{Activation, NormOptions, Over, norm, norm_by, running_statistics};
+use crate::ops::{
+    Activation, NormOptions, Over, norm, norm_by, norm_scales, norm_scales_of, running_statistics,
+};
 
 /// PyTorch's.
 const EPSILON: f32 = 1e-5;
@@ -58,6 +60,16 @@ impl InstanceNorm2d {
     ) -> Tensor<4> {
         let options = options(Over::Instance, activation);
         norm_by(x, statistics, self.affine(), residual, options)
+    }
+
+    /// What scales and shifts each plane of `[B, C, H, W]`, for the convolution that reads it next: see [`Entry`](crate::ops::Entry).
+    pub fn scales(&self, x: Tensor<4>) -> Tensor<2> {
+        norm_scales(x, self.affine(), EPSILON)
+    }
+
+    /// The same by given statistics `[2, B C]`.
+    pub fn scales_by(&self, statistics: Tensor<2>) -> Tensor<2> {
+        norm_scales_of(statistics, self.affine(), EPSILON)
     }
 
     fn affine(&self) -> Option<(Tensor<1>, Tensor<1>)> {

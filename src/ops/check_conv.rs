@@ -4,9 +4,11 @@ use burn::tensor::{Device, FloatDType, Tensor};
 
 use super::check::{Check, VALUE, compare, differentiable, values};
 use super::{
-    Activation, Adapter, ConvOptions, ConvTransposeOptions, NormOptions, Over, Packed, PadMode,
-    Winograd, conv_transpose2d_packed, conv_transpose2d_reference, conv2d_packed, conv2d_reference,
-    dense, dense_reference, knows_half, norm, norm_reference, upsample_conv2d_packed,
+    Activation, Adapter, ConvOptions, ConvTransposeOptions, Entry, NormOptions, Over, Packed,
+    PadMode, Winograd, conv_transpose2d_entered, conv_transpose2d_packed,
+    conv_transpose2d_reference, conv2d_entered, conv2d_packed, conv2d_reference, dense,
+    dense_reference, knows_half, norm, norm_reference, norm_scales, norm_scales_of,
+    norm_scales_of_reference, norm_statistics_reference, upsample_conv2d_packed,
     upsample_conv2d_reference, use_adapter, use_winograd,
 };
 use crate::error::Error;
@@ -86,6 +88,12 @@ pub(super) async fn check(device: &Device) -> Result<Vec<Check>, Error> {
         let cases = convolutions(device, &CONVOLUTIONS[..4]).await;
         use_winograd(own);
         checks.extend(cases?);
+    }
+    for how in [Winograd::Four, Winograd::Two] {
+        let own = use_winograd(how);
+        let found = entries(device).await;
+        use_winograd(own);
+        checks.extend(found?);
     }
     if knows_half(device) {
         checks.extend(halves(device).await?);
@@ -394,6 +402,80 @@ async fn halves_as(variant: &str, device: &Device) -> Result<Vec<Check>, Error> 
         );
         let (truth, _) = norm_reference(x, affine(), residual, options);
         push(format!("norm {activation:?} {dims:?}"), ours, truth).await?;
+    }
+    Ok(checks)
+}
+
+/// Every kernel that can normalise what it reads, and the scales by which.
+async fn entries(device: &Device) -> Result<Vec<Check>, Error> {
+    let mut checks = Vec::new();
+    let entry = |[b, i, h, w]: [usize; 4], affine: bool, activation: Activation| {
+        let x = values(&[b, i, h, w], 5, device) + 0.5;
+        let side = |seed| values(&[i], seed, device) + 1.5;
+        let sides = || affine.then(|| (side(6), side(7)));
+        let statistics = norm_statistics_reference(x.clone());
+        let truth = norm_scales_of_reference(statistics.clone(), sides(), 1e-5);
+        let both = [
+            norm_scales(x.clone(), sides(), 1e-5),
+            norm_scales_of(statistics, sides(), 1e-5),
+        ];
+        let entry = Entry {
+            x,
+            scales: truth.clone(),
+            slope: activation.slope().unwrap_or(1.0),
+        };
+        (entry, both, truth)
+    };
+    let activations = [Relu, Linear, LeakyRelu(0.2)];
+    for (n, ([b, i, o, h, w, k, stride, padding], mode, activation, biased)) in
+        CONVOLUTIONS.into_iter().enumerate()
+    {
+        let before = activations[n % 3];
+        let (entry, scales, truth) = entry([b, i, h, w], biased, before);
+        for (how, ours) in ["", " of statistics"].into_iter().zip(scales) {
+            let name = format!("norm_scales{how} {b}x{i} {h}x{w}");
+            checks.push(compare(name, ours, truth.clone()).await?);
+        }
+        let options = ConvOptions {
+            stride,
+            padding,
+            mode,
+            activation,
+        };
+        let x = inputs(
+            [[1, 1, 1, 1], [o, i, k, k], [1, o, 1, 1]],
+            i * k * k,
+            device,
+        );
+        let add = || bias(&x, biased);
+        let weight = || x[1].clone();
+        let ours = conv2d_entered(entry.clone(), weight(), add(), None, options);
+        let truth = conv2d_reference(entry.reference(), weight(), add(), options);
+        let name = format!("conv2d after {before:?} {k}x{k}/{stride} {padding} {mode:?} {i}->{o}");
+        let check = compare(name, ours, truth).await?;
+        let winograd = k == 3 && stride == 1 && i.min(o) >= 8;
+        let tolerance = if winograd { WINOGRAD } else { VALUE };
+        checks.push(Check { tolerance, ..check });
+    }
+    for (n, ([b, i, o, h, w, k, stride, padding, output_padding], activation, biased)) in
+        TRANSPOSED.into_iter().enumerate()
+    {
+        let before = activations[n % 3];
+        let (entry, ..) = entry([b, i, h, w], biased, before);
+        let options = ConvTransposeOptions {
+            stride,
+            padding,
+            output_padding,
+            activation,
+        };
+        let shapes = [[1, 1, 1, 1], [i, o, k, k], [1, o, 1, 1]];
+        let x = inputs(shapes, i * k * k / (stride * stride), device);
+        let add = || bias(&x, biased);
+        let weight = || x[1].clone();
+        let ours = conv_transpose2d_entered(entry.clone(), weight(), add(), None, options);
+        let truth = conv_transpose2d_reference(entry.reference(), weight(), add(), options);
+        let name = format!("conv_transpose2d after {before:?} {k}x{k}/{stride} {i}->{o}");
+        checks.push(compare(name, ours, truth).await?);
     }
     Ok(checks)
 }

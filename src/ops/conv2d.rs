@@ -10,7 +10,7 @@ use burn::backend::{
     Backend, Dispatch, DispatchTensor, TensorMetadata, backend_extension,
     ops::FloatTensorOps,
     tensor::FloatTensor,
-    wgpu::{CubeBackend, into_contiguous},
+    wgpu::{CubeBackend, CubeTensor, into_contiguous},
 };
 use burn::tensor::{
     FloatDType, Tensor, module,
@@ -20,6 +20,7 @@ use burn::tensor::{
 use super::Activation;
 use super::conv_transpose2d::{ConvTransposeOptions, transposed};
 use super::conv2d_launch::{dims4, filter_backward, filters, forward, pad_backward};
+use super::entry::Reading;
 use super::im2col::Windows;
 use super::plain::{self, PLAIN};
 
@@ -78,7 +79,35 @@ impl ConvOptions {
         (padded - kernel) / self.stride + 1
     }
 
-    fn windows(&self, [h, w]: [usize; 2], kernel: usize) -> Windows {
+    /// Panics if the shapes do not fit.
+    pub(super) fn check(
+        &self,
+        [_, i, h, w]: [usize; 4],
+        [o, wi, kh, kw]: [usize; 4],
+        bias: Option<&Tensor<1>>,
+    ) {
+        assert_eq!((i, kh), (wi, kw), "the filters do not fit the picture");
+        let fits = bias.is_none_or(|b| b.dims() == [o]);
+        assert!(fits, "the bias does not fit the filters");
+        let enough = self.mode != PadMode::Reflect || self.padding < h.min(w);
+        assert!(enough, "a reflection of {} on {h}x{w}", self.padding);
+    }
+
+    /// The filters for the kernels, stored as the picture is.
+    pub(super) fn filters(
+        &self,
+        weight: CubeTensor,
+        packed: CubeTensor,
+        has: Has,
+        x: &CubeTensor,
+    ) -> CubeTensor {
+        match has.forward {
+            true => packed,
+            false => like(filters(&into_contiguous(weight), false, self.stride), x),
+        }
+    }
+
+    pub(super) fn windows(&self, [h, w]: [usize; 2], kernel: usize) -> Windows {
         Windows {
             kernel,
             stride: self.stride,
@@ -149,12 +178,7 @@ pub fn conv2d_packed(
     if super::burns() {
         return conv2d_reference(x, weight, bias, options);
     }
-    let ([_, i, h, w], [o, wi, kh, kw]) = (x.dims(), weight.dims());
-    assert_eq!((i, kh), (wi, kw), "the filters do not fit the picture");
-    let fits = bias.as_ref().is_none_or(|b| b.dims() == [o]);
-    assert!(fits, "the bias does not fit the filters");
-    let enough = options.mode != PadMode::Reflect || options.padding < h.min(w);
-    assert!(enough, "a reflection of {} on {h}x{w}", options.padding);
+    options.check(x.dims(), weight.dims(), bias.as_ref());
     let (bias, biased) = bias_or(bias, &weight);
     let weight = weight.into_dispatch();
     let forward = packed.map(|packed| packed.forward.clone().into_dispatch());
@@ -192,6 +216,16 @@ pub(super) fn bias_or(bias: Option<Tensor<1>>, weight: &Tensor<4>) -> (DispatchT
         Some(bias) => (bias.into_dispatch(), true),
         None => (weight.clone().into_dispatch(), false),
     }
+}
+
+/// The weight, its packed filters or in their place any tensor, and whether they count.
+pub(super) fn packed_or(
+    weight: Tensor<4>,
+    packed: Option<&Packed>,
+) -> (DispatchTensor, DispatchTensor, bool) {
+    let weight = weight.into_dispatch();
+    let forward = packed.map_or_else(|| weight.clone(), |p| p.forward.clone().into_dispatch());
+    (weight, forward, packed.is_some())
 }
 
 /// The picture with its padding, for modes that Burn's convolution does not know, and the padding that is left.
@@ -267,10 +301,7 @@ pub(crate) trait ConvOps: Backend {
 }
 
 /// Filters stored as a picture is.
-pub(super) fn like(
-    u: FloatTensor<CubeBackend>,
-    x: &FloatTensor<CubeBackend>,
-) -> FloatTensor<CubeBackend> {
+pub(super) fn like(u: CubeTensor, x: &CubeTensor) -> CubeTensor {
     if u.dtype == x.dtype {
         return u;
     }
@@ -293,17 +324,13 @@ impl ConvOps for CubeBackend {
         let x = into_contiguous(x);
         let bias = has.bias.then(|| into_contiguous(bias));
         let filter_dims = dims4(&weight);
-        let u = if has.forward {
-            packed
-        } else {
-            let u = filters(&into_contiguous(weight), false, options.stride);
-            like(u, &x)
-        };
+        let u = options.filters(weight, packed, has, &x);
         let [_, _, h, w] = dims4(&x);
         let windows = options.windows([h, w], filter_dims[2]);
         let bias = bias.as_ref();
         forward(
             &x,
+            Reading::PLAIN,
             &u,
             filter_dims,
             bias,
@@ -352,11 +379,21 @@ impl ConvOps for CubeBackend {
                 filters(&weight, true, 1)
             };
             let linear = Activation::Linear;
-            forward(&grad, &u, filter_dims, None, &windows, true, linear)
+            forward(
+                &grad,
+                Reading::PLAIN,
+                &u,
+                filter_dims,
+                None,
+                &windows,
+                true,
+                linear,
+            )
         } else {
             let place = (options.stride, padding);
             transposed(
                 &grad,
+                Reading::PLAIN,
                 &weight,
                 None,
                 None,
@@ -405,7 +442,16 @@ impl ConvOps for CubeBackend {
         let size = [options.length(h, k), options.length(w, k)];
         let place = (options.stride, options.padding);
         let (bias, packed) = (bias.as_ref(), packed.as_ref());
-        transposed(&x, &weight, packed, bias, size, place, options.activation)
+        transposed(
+            &x,
+            Reading::PLAIN,
+            &weight,
+            packed,
+            bias,
+            size,
+            place,
+            options.activation,
+        )
     }
 
     fn activation_backward(

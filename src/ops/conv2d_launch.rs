@@ -6,6 +6,7 @@ use burn::backend::{
     wgpu::{CubeBackend, CubeTensor},
 };
 
+use super::entry::Reading;
 use super::gemm::{TILE, gemm, is_hardware, padded, tiles};
 use super::im2col::{Windows, im2col, im2col_rows};
 use super::kernel::{Wgsl, empty, grid, launch, or_nothing};
@@ -117,6 +118,8 @@ struct NarrowParams {
     slope: f32,
     first: u32,
     end: u32,
+    entered: u32,
+    entry_slope: f32,
 }
 
 #[repr(C)]
@@ -161,6 +164,7 @@ pub(super) fn filters(weight: &CubeTensor, flip: bool, stride: usize) -> CubeTen
 /// filters from [`filters`], and pictures and filters are stored alike.
 pub(super) fn forward(
     x: &CubeTensor,
+    reading: Reading,
     u: &CubeTensor,
     filter_dims: [usize; 4],
     bias: Option<&CubeTensor>,
@@ -176,12 +180,15 @@ pub(super) fn forward(
     if is_winograd(filter_dims, windows.stride) {
         let how = Winograd::of_filters(u, inputs, outputs);
         if how != Winograd::Never {
-            return winograd::winograd(x, dims, u, outputs, bias, windows, activation, how);
+            return winograd::winograd(
+                x, dims, reading, u, outputs, bias, windows, activation, how,
+            );
         }
     }
     let (code, slope) = activation.code();
     let add = or_nothing(bias, x);
     let y = empty(x, [b, outputs, down, across], x.dtype);
+    let (scales, (entered, entry_slope)) = (reading.bound(x), reading.code());
     // A GPU would have too few invocations on a small map; an invocation makes a strip.
     let wide_enough = if is_hardware() {
         b * down * across >= NARROW_PIXELS
@@ -205,6 +212,8 @@ pub(super) fn forward(
             slope,
             first: 0,
             end: 0,
+            entered,
+            entry_slope,
         };
         let line = (across * inputs * k * k).saturating_mul(4 * b);
         let most = (work_limit() / line).max(1);
@@ -217,7 +226,7 @@ pub(super) fn forward(
             };
             let strips = across.div_ceil(NARROW_STRIP);
             let threads = ((end - first) * strips, outputs.div_ceil(4), b);
-            launch(&NARROW, threads, &[x, u, &add], &[&y], params);
+            launch(&NARROW, threads, &[x, u, &add, &scales], &[&y], params);
         }
         return y;
     }
@@ -225,10 +234,10 @@ pub(super) fn forward(
     for (first, count) in pieces(b * down * across, 4 * (depth + rows), depth * rows) {
         // A 1x1 convolution finds a picture of whole tiles ready.
         let ready = k == 1 && windows.stride == 1 && windows.padding == 0 && b == 1;
-        let v = if ready && count == h * w && count % TILE == 0 {
+        let v = if reading.is_plain() && ready && count == h * w && count % TILE == 0 {
             x.clone()
         } else {
-            im2col(x, dims, windows, (first, count), padded(count))
+            im2col(x, dims, reading, windows, (first, count), padded(count))
         };
         let columns = padded(count);
         let m = gemm(u, &v, [1, depth, columns], rows, (0, rows));

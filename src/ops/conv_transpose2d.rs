@@ -6,8 +6,9 @@ use burn::backend::{Dispatch, wgpu::CubeTensor};
 use burn::tensor::{Tensor, module, ops::ConvTransposeOptions as BurnOptions};
 
 use super::Activation;
-use super::conv2d::{ConvOps, Has, Packed, bias_or, like};
+use super::conv2d::{ConvOps, Has, Packed, bias_or, like, packed_or};
 use super::conv2d_launch::{dims4, pieces};
+use super::entry::Reading;
 use super::gemm::{TILE, gemm, padded, tiles};
 use super::im2col::{Windows, im2col};
 use super::kernel::{Wgsl, empty, grid, launch, or_nothing};
@@ -50,6 +51,20 @@ impl Default for ConvTransposeOptions {
 }
 
 impl ConvTransposeOptions {
+    /// Panics if the shapes do not fit.
+    pub(super) fn check(
+        &self,
+        [_, i, _, _]: [usize; 4],
+        [wi, o, kh, kw]: [usize; 4],
+        bias: Option<&Tensor<1>>,
+    ) {
+        assert_eq!((i, kh), (wi, kw), "the filters do not fit the picture");
+        let fits = bias.is_none_or(|b| b.dims() == [o]);
+        assert!(fits, "the bias does not fit the filters");
+        let inside = self.output_padding < self.stride;
+        assert!(inside, "padding beyond a stride");
+    }
+
     /// Height or width of the output.
     pub(super) fn length(&self, input: usize, kernel: usize) -> usize {
         let whole = (input - 1) * self.stride + kernel + self.output_padding;
@@ -110,22 +125,14 @@ pub fn conv_transpose2d_packed(
     if super::burns() {
         return conv_transpose2d_reference(x, weight, bias, options);
     }
-    let ([_, i, _, _], [wi, o, kh, kw]) = (x.dims(), weight.dims());
-    assert_eq!((i, kh), (wi, kw), "the filters do not fit the picture");
-    let fits = bias.as_ref().is_none_or(|b| b.dims() == [o]);
-    assert!(fits, "the bias does not fit the filters");
-    assert!(
-        options.output_padding < options.stride,
-        "padding beyond a stride"
-    );
+    options.check(x.dims(), weight.dims(), bias.as_ref());
     let (bias, biased) = bias_or(bias, &weight);
+    let (weight, packed, forward) = packed_or(weight, packed);
     let has = Has {
         bias: biased,
-        forward: packed.is_some(),
+        forward,
         backward: false,
     };
-    let weight = weight.into_dispatch();
-    let packed = packed.map_or_else(|| weight.clone(), |p| p.forward.clone().into_dispatch());
     Tensor::from_dispatch(Dispatch::conv_transpose2d_act(
         x.into_dispatch(),
         weight,
@@ -276,6 +283,7 @@ fn cut(
 /// padding.
 pub(super) fn transposed(
     x: &CubeTensor,
+    reading: Reading,
     weight: &CubeTensor,
     packed: Option<&CubeTensor>,
     bias: Option<&CubeTensor>,
@@ -293,7 +301,8 @@ pub(super) fn transposed(
         None if taps == line => weight.clone(),
         None => {
             let flat = Windows::pixels(1, taps);
-            im2col(weight, [1, inputs, 1, taps], &flat, (0, taps), line)
+            let dims = [1, inputs, 1, taps];
+            im2col(weight, dims, Reading::PLAIN, &flat, (0, taps), line)
         }
     };
     let u = like(u, x);
@@ -310,12 +319,14 @@ pub(super) fn transposed(
         let start = (piece.image * down + top) * across;
         let count = piece.images * (end - top) * across;
         let columns = padded(count);
-        let v = if count == down * across && b == 1 && count == columns {
+        let ready = reading.is_plain() && count == down * across && b == 1;
+        let v = if ready && count == columns {
             x.clone()
         } else {
             im2col(
                 x,
                 dims,
+                reading,
                 &Windows::pixels(down, across),
                 (start, count),
                 columns,

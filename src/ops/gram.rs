@@ -19,6 +19,7 @@ use burn::tensor::Tensor;
 use super::Activation;
 use super::conv2d_launch::{dims4, filter_backward, forward};
 use super::dense::product_reference;
+use super::entry::Reading;
 use super::gemm::tiles;
 use super::im2col::Windows;
 use super::kernel::{Wgsl, empty, launch};
@@ -109,6 +110,7 @@ impl GramOps for CubeBackend {
             launch(&GRAM_BACKWARD, (columns, c, 1), &[&grad], &[&u], params);
             forward(
                 &f,
+                Reading::PLAIN,
                 &u,
                 [c, c, 1, 1],
                 None,

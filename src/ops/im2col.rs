@@ -3,6 +3,7 @@
 use burn::backend::wgpu::CubeTensor;
 
 use super::PadMode;
+use super::entry::Reading;
 use super::gemm::tiles;
 use super::kernel::{Wgsl, empty, grid, launch};
 
@@ -73,6 +74,8 @@ struct Params {
     mode: u32,
     piece: Piece,
     fold: u32,
+    entered: u32,
+    slope: f32,
 }
 
 #[repr(C)]
@@ -82,10 +85,20 @@ struct PixelsParams {
     pixels: u32,
     piece: Piece,
     fold: u32,
+    entered: u32,
+    slope: f32,
 }
 
-fn lay_out(x: &CubeTensor, dims: [usize; 4], windows: &Windows, piece: Piece, v: &CubeTensor) {
+fn lay_out(
+    x: &CubeTensor,
+    dims: [usize; 4],
+    reading: Reading,
+    windows: &Windows,
+    piece: Piece,
+    v: &CubeTensor,
+) {
     let [_, c, h, w] = dims;
+    let (scales, (entered, slope)) = (reading.bound(x), reading.code());
     let ((px, py, _), fold) = grid(piece.count as usize, IM2COL.dim.0);
     if windows.kernel == 1 && windows.stride == 1 && windows.padding == 0 {
         let params = PixelsParams {
@@ -93,9 +106,11 @@ fn lay_out(x: &CubeTensor, dims: [usize; 4], windows: &Windows, piece: Piece, v:
             pixels: (h * w) as u32,
             piece,
             fold,
+            entered,
+            slope,
         };
         let threads = (px, c.div_ceil(8), py);
-        launch(&IM2COL_PIXELS, threads, &[x], &[v], params);
+        launch(&IM2COL_PIXELS, threads, &[x, &scales], &[v], params);
     } else {
         let params = Params {
             channels: c as u32,
@@ -109,8 +124,11 @@ fn lay_out(x: &CubeTensor, dims: [usize; 4], windows: &Windows, piece: Piece, v:
             mode: windows.mode.code(),
             piece,
             fold,
+            entered,
+            slope,
         };
-        launch(&IM2COL, (px, c.div_ceil(4), py), &[x], &[v], params);
+        let threads = (px, c.div_ceil(4), py);
+        launch(&IM2COL, threads, &[x, &scales], &[v], params);
     }
 }
 
@@ -119,6 +137,7 @@ fn lay_out(x: &CubeTensor, dims: [usize; 4], windows: &Windows, piece: Piece, v:
 pub(super) fn im2col(
     x: &CubeTensor,
     dims: [usize; 4],
+    reading: Reading,
     windows: &Windows,
     (first, count): (usize, usize),
     row: usize,
@@ -131,7 +150,7 @@ pub(super) fn im2col(
         tap_step: row as u32,
         pixel_step: 1,
     };
-    lay_out(x, dims, windows, piece, &v);
+    lay_out(x, dims, reading, windows, piece, &v);
     v
 }
 
@@ -154,6 +173,6 @@ pub(super) fn im2col_rows(
         tap_step: 1,
         pixel_step: row as u32,
     };
-    lay_out(x, dims, windows, piece, &v);
+    lay_out(x, dims, Reading::PLAIN, windows, piece, &v);
     v
 }

@@ -14,6 +14,7 @@ mod conv2d_gradient;
 mod conv2d_launch;
 mod conv_transpose2d;
 mod dense;
+mod entry;
 mod gemm;
 mod gram;
 mod im2col;
@@ -41,6 +42,10 @@ pub use conv_transpose2d::{
 pub use conv2d::{ConvOptions, Packed, PadMode, conv2d, conv2d_packed, conv2d_reference};
 pub use conv2d_launch::{SCRATCH_BYTES, work_limit};
 pub use dense::{dense, dense_reference, matmul};
+pub use entry::{
+    Entry, conv_transpose2d_entered, conv2d_entered, norm_scales, norm_scales_of,
+    norm_scales_of_reference,
+};
 pub use gemm::{Adapter, use_adapter};
 pub use gram::{gram, gram_reference};
 pub use kernel::Wgsl;

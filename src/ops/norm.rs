@@ -1,7 +1,7 @@
 //! Instance and batch normalisation with the affine map, activation and residual that follow.
 
 use burn::backend::{
-    Backend, Dispatch, DispatchTensor, backend_extension,
+    Backend, Dispatch, DispatchTensor, TensorMetadata, backend_extension,
     ops::FloatTensorOps,
     tensor::FloatTensor,
     wgpu::{CubeBackend, CubeTensor, into_contiguous},
@@ -310,20 +310,78 @@ impl NormOps for CubeBackend {
     }
 }
 
-/// `[2, S]`: mean and biased variance.
-pub(super) fn statistics(x: &CubeTensor, over: Over) -> CubeTensor {
+/// Mean and sum of squared deviations `[2, S, parts]` of the parts of each set.
+fn parts(x: &CubeTensor, over: Over) -> (CubeTensor, Sets) {
     let sets = Sets::new(dims4(x), over);
     let found = empty(x, [2, sets.sets as usize, sets.parts as usize], DType::F32);
     launch(&STATISTICS, sets.threads(), &[x], &[&found], sets);
-    let statistics = empty(x, [2, sets.sets as usize], DType::F32);
-    launch(
-        &COMBINE,
-        (sets.sets as usize, 1, 1),
-        &[&found],
-        &[&statistics],
+    (found, sets)
+}
+
+/// `[2, S]`: mean and biased variance.
+pub(super) fn statistics(x: &CubeTensor, over: Over) -> CubeTensor {
+    let (found, sets) = parts(x, over);
+    combined(&found, sets, None)
+}
+
+/// Scale and shift `[2, S]` that normalise the sets, see [`super::norm_scales`]; gamma and beta are of channels.
+pub(super) fn scales(
+    x: &CubeTensor,
+    over: Over,
+    affine: Option<[&CubeTensor; 2]>,
+    epsilon: f32,
+) -> CubeTensor {
+    let (found, sets) = parts(x, over);
+    combined(&found, sets, Some((affine, epsilon)))
+}
+
+/// The same from statistics `[2, S]`.
+pub(super) fn scales_of(
+    statistics: &CubeTensor,
+    affine: Option<[&CubeTensor; 2]>,
+    epsilon: f32,
+) -> CubeTensor {
+    // One part of one pixel: its mean and its sum of squared deviations are mean and variance.
+    let sets = Sets {
+        pixels: 1,
+        planes: 1,
+        skip: 1,
+        sets: (statistics.shape().num_elements() / 2) as u32,
+        parts: 1,
+    };
+    combined(statistics, sets, Some((affine, epsilon)))
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+struct CombineParams {
+    sets: Sets,
+    scaled: u32,
+    affine: u32,
+    channels: u32,
+    epsilon: f32,
+}
+
+/// Mean and variance of sets from those of their parts, or what normalises them: gamma and beta, if there are such, and
+/// epsilon.
+fn combined(
+    found: &CubeTensor,
+    sets: Sets,
+    scaled: Option<(Option<[&CubeTensor; 2]>, f32)>,
+) -> CubeTensor {
+    let out = empty(found, [2, sets.sets as usize], DType::F32);
+    let affine = scaled.and_then(|(affine, _)| affine);
+    let [gamma, beta] = [0, 1].map(|n| or_nothing(affine.map(|sides| sides[n]), found));
+    let params = CombineParams {
         sets,
-    );
-    statistics
+        scaled: u32::from(scaled.is_some()),
+        affine: u32::from(affine.is_some()),
+        channels: affine.map_or(1, |[gamma, _]| gamma.shape().num_elements()) as u32,
+        epsilon: scaled.map_or(0.0, |(_, epsilon)| epsilon),
+    };
+    let threads = (sets.sets as usize, 1, 1);
+    launch(&COMBINE, threads, &[found, &gamma, &beta], &[&out], params);
+    out
 }
 
 /// The result by given statistics; of gamma, beta and the residual those that count.

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU8, Ordering};
 use burn::backend::{DispatchDevice, TensorMetadata, wgpu::CubeTensor};
 use burn::tensor::{Device, FloatDType};
 
+use super::entry::Reading;
 use super::gemm::{gemm, padded, tiles};
 use super::im2col::Windows;
 use super::kernel::{Wgsl, empty, grid, launch, or_nothing};
@@ -155,6 +156,8 @@ struct InputParams {
     padding: u32,
     mode: u32,
     fold: u32,
+    entered: u32,
+    slope: f32,
 }
 
 #[repr(C)]
@@ -203,6 +206,7 @@ pub(super) fn pack(
 pub(super) fn winograd(
     x: &CubeTensor,
     dims: [usize; 4],
+    reading: Reading,
     u: &CubeTensor,
     outputs: usize,
     bias: Option<&CubeTensor>,
@@ -213,6 +217,7 @@ pub(super) fn winograd(
     let [b, inputs, h, w] = dims;
     let [down, across] = windows.output.map(|n| n.div_ceil(how.side()));
     let domain = how.domain();
+    let (scales, (entered, entry_slope)) = (reading.bound(x), reading.code());
     let (before, after) = match how {
         Winograd::Two => (&WINOGRAD_INPUT_2X2, &WINOGRAD_OUTPUT_2X2),
         Winograd::Four | Winograd::Never => (&WINOGRAD_INPUT, &WINOGRAD_OUTPUT),
@@ -242,8 +247,10 @@ pub(super) fn winograd(
             padding: windows.padding as u32,
             mode: windows.mode.code(),
             fold,
+            entered,
+            slope: entry_slope,
         };
-        launch(before, threads, &[x], &[&v], params);
+        launch(before, threads, &[x, &scales], &[&v], params);
         let m = gemm(u, &v, [domain, inputs, row], rows, (0, rows));
         let (threads, fold) = grid(count * outputs, 64);
         let params = OutputParams {

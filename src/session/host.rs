@@ -78,13 +78,18 @@ pub struct Browser {
     pub inputs: Rc<Inputs>,
 }
 
+/// Seconds by the browser's clock.
+pub fn now() -> f64 {
+    js_sys::Date::now() / 1000.0
+}
+
 impl Host for Browser {
     fn emit(&self, event: Event) {
         self.post.send(&event, None, None);
     }
 
     fn now(&self) -> f64 {
-        js_sys::Date::now() / 1000.0
+        now()
     }
 
     fn commands(&self) -> Vec<Command> {

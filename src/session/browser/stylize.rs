@@ -11,7 +11,7 @@ use crate::jobs::{
 use crate::ops::Variant;
 use crate::protocol::{Event, Kernels, Note, StylizeConfig};
 use crate::session::driver::{Host, drive};
-use crate::session::host::{Browser, Mailbox};
+use crate::session::host::{Browser, Mailbox, now};
 use crate::session::inputs::{Inputs, read_picture, read_weights};
 use crate::weights;
 
@@ -112,10 +112,7 @@ impl Session {
         let variant = match Variant::asked(config.kernels, &device) {
             Some(variant) => variant,
             None if config.kernels == Kernels::Auto && self.is_software() => Variant::DEFAULT,
-            None => {
-                let now = || js_sys::Date::now() / 1000.0;
-                fastest_variant(&variant_times(&read, &now, &device).await?)
-            }
+            None => fastest_variant(&variant_times(&read, &now, &device).await?),
         };
         let net = Rc::new(read(variant)?);
         if let Some(id) = known_by {
