@@ -143,6 +143,11 @@ fn a_small_bench_gives_a_figure_for_each_layer_and_the_network() {
         network.queued.median > 0.0 && network.single.median > 0.0,
         "{network:?}"
     );
+    // lavapipe knows f16, the CPU's backend does not.
+    assert!(
+        network.half.is_none_or(|half| half.median > 0.0),
+        "{network:?}"
+    );
 }
 
 #[test]

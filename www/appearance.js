@@ -11,7 +11,7 @@ const dark = matchMedia("(prefers-color-scheme: dark)");
 export const chosen = {};
 
 /** Storage can be forbidden; then nothing is remembered. @param {string} key */
-function recall(key) {
+export function recall(key) {
   try {
     return localStorage.getItem(`easel.${key}`) ?? undefined;
   } catch {
@@ -20,7 +20,7 @@ function recall(key) {
 }
 
 /** @param {string} key @param {string} value */
-function remember(key, value) {
+export function remember(key, value) {
   try {
     localStorage.setItem(`easel.${key}`, value);
   } catch {

@@ -9,7 +9,7 @@ use super::assert_sides;
 use crate::data::seed::Seed;
 use crate::error::Error;
 use crate::nn::{Form, Init, LayerPlan, Layers, NormKind, Wired};
-use crate::ops::{Activation, ConvOptions, ConvTransposeOptions, PadMode};
+use crate::ops::{Activation, ConvOptions, ConvTransposeOptions, PadMode, Variant};
 use crate::weights::{Expected, Weights};
 
 /// The settings; the defaults are the paper's for 256 px, 11.378 M parameters. For 128 px it takes 6 blocks.
@@ -126,7 +126,9 @@ impl ResnetGenerator {
     /// If a side is not a multiple of 4, or less than 8.
     pub fn forward(&self, image: Tensor<4>) -> Tensor<4> {
         assert_sides(&image, 4, 8);
-        self.layers.forward_residual(ENDS, image)
+        let given = self.layers.as_given(image);
+        self.layers
+            .as_drawn(self.layers.forward_residual(ENDS, given))
     }
 
     /// Layers of [`ResnetGeneratorConfig::plan`], perhaps with other norms, for pictures of any size.
@@ -138,6 +140,13 @@ impl ResnetGenerator {
     pub fn packed(self) -> Self {
         Self {
             layers: self.layers.packed(),
+        }
+    }
+
+    /// The same in a variant of the kernels.
+    pub fn packed_as(self, variant: Variant) -> Self {
+        Self {
+            layers: self.layers.packed_as(variant),
         }
     }
 

@@ -8,11 +8,19 @@ use super::rounds::Case;
 use super::{Settings, Times, gflop, noise};
 use crate::data::seed::Seed;
 use crate::models::ResnetGenerator;
+use crate::ops::{Variant, Winograd, knows_half};
+
+const HALF: Variant = Variant {
+    half: true,
+    winograd: Winograd::Two,
+};
 
 /// The network with packed filters, and its picture.
 pub(super) struct Network {
     input: Tensor<4>,
     packed: ResnetGenerator,
+    /// Stored as f16, where the adapter can.
+    half: Option<ResnetGenerator>,
     gflop: f64,
     parameters: usize,
     #[cfg(feature = "bench")]
@@ -35,6 +43,8 @@ pub struct NetworkFigures {
     pub gflops: f64,
     /// `gflops` of the adapter's peak.
     pub share: f64,
+    /// As `queued`, with pictures and filters stored as f16 and Winograd's F(2x2), where the adapter can.
+    pub half: Option<Times>,
     /// As `queued`, on Burn's own operations (feature `bench`).
     pub burn: Option<Times>,
 }
@@ -53,24 +63,27 @@ impl Network {
             parameters: network.num_params(),
             #[cfg(feature = "bench")]
             plain: network.clone(),
+            half: knows_half(device).then(|| network.clone().packed_as(HALF)),
             packed: network.packed(),
         }
     }
 
-    /// Queued, single, and with feature `bench` on Burn's operations.
+    /// Queued, single, as f16 if the adapter can, and with feature `bench` on Burn's operations.
     pub fn cases(&self) -> Vec<Case<'_>> {
         let frame = || self.packed.forward(self.input.clone()).flatten(0, 3);
-        vec![
-            Case::queued(frame),
-            Case::single(frame),
-            #[cfg(feature = "bench")]
-            Case::queued(|| {
-                crate::ops::use_burns(true);
-                let y = self.plain.forward(self.input.clone()).flatten(0, 3);
-                crate::ops::use_burns(false);
-                y
-            }),
-        ]
+        let mut all = vec![Case::queued(frame), Case::single(frame)];
+        if let Some(half) = &self.half {
+            let frame = || half.forward(self.input.clone()).flatten(0, 3);
+            all.push(Case::queued(frame));
+        }
+        #[cfg(feature = "bench")]
+        all.push(Case::queued(|| {
+            crate::ops::use_burns(true);
+            let y = self.plain.forward(self.input.clone()).flatten(0, 3);
+            crate::ops::use_burns(false);
+            y
+        }));
+        all
     }
 
     pub fn figures(&self, times: &[Times], peak: f64) -> NetworkFigures {
@@ -82,7 +95,8 @@ impl Network {
             single: times[1],
             gflops,
             share: gflops / peak,
-            burn: times.get(2).copied(),
+            half: self.half.as_ref().map(|_| times[2]),
+            burn: times.get(2 + usize::from(self.half.is_some())).copied(),
         }
     }
 }

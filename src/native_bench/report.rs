@@ -127,6 +127,9 @@ impl Report {
         };
         let both = |times: &super::Times| [times.median, times.min];
         row(f, "Easel", both(&n.queued), Some(both(&n.single)))?;
+        if let Some(half) = &n.half {
+            row(f, "Easel, f16", both(half), None)?;
+        }
         if let Some(burn) = &n.burn {
             row(f, "stock Burn", both(burn), None)?;
         }

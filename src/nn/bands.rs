@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::rc::Rc;
 
-use burn::tensor::{FloatDType, Tensor, activation::relu};
+use burn::tensor::{Tensor, activation::relu};
 
 use super::layers::{Given, Norm};
 use super::wired::{Cut, Wired};
@@ -155,12 +155,12 @@ impl BandedRun {
             self.parts.push((statistics, pixels));
         } else {
             y = self.finished(layer, y, None, first);
-            let numbers = y.clone().cast(FloatDType::F32);
+            let numbers = self.net.layers.as_drawn(y.clone());
             self.newest = Some(numbers.mean());
         }
         let last = layer + 1 == self.net.wires.len();
         let result = match last {
-            true => Some(y.cast(FloatDType::F32)),
+            true => Some(self.net.layers.as_drawn(y)),
             false => {
                 if !self.cut.drawn[layer] {
                     self.bands.push(y);

@@ -445,8 +445,16 @@ impl Layers {
         packed
     }
 
+    /// A result of these layers in f32.
+    pub fn as_drawn(&self, y: Tensor<4>) -> Tensor<4> {
+        match self.half {
+            true => y.cast(FloatDType::F32),
+            false => y,
+        }
+    }
+
     /// A picture stored as these layers take it.
-    pub(super) fn as_given(&self, x: Tensor<4>) -> Tensor<4> {
+    pub fn as_given(&self, x: Tensor<4>) -> Tensor<4> {
         match self.half {
             true => x.cast(FloatDType::F16),
             false => x,

@@ -13,7 +13,7 @@ use super::conv2d::{ConvOptions, Has, Packed, bias_or, packed_or};
 use super::conv2d_launch::{dims4, forward};
 use super::kernel::or_nothing;
 use super::norm::{Over, scales, scales_of};
-use super::{Activation, conv_transpose2d_reference, conv2d_reference, norm_statistics_reference};
+use super::{Activation, conv_transpose2d_reference, conv2d_reference};
 
 /// A picture `[B, C, H, W]` before its norm and activation.
 #[derive(Clone, Debug)]
@@ -352,7 +352,7 @@ mod on_the_cpu {
     use burn::backend::Flex;
 
     use super::*;
-    use crate::ops::of_flex;
+    use crate::ops::{norm_statistics_reference, of_flex};
 
     fn tensor<const D: usize>(x: FloatTensor<Flex>) -> Tensor<D> {
         Tensor::from_primitive::<Flex>(x)

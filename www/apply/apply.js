@@ -1,5 +1,6 @@
 // @ts-check
 /** The view "Apply": a trained network on any picture, on many, on the camera. Loaded when it is first opened. */
+import { recall, remember } from "../appearance.js";
 import { download } from "../dom.js";
 import { EaselError } from "../easel.js";
 import { add, bytes, duration, known, number, say, setTitle, t } from "../i18n.js";
@@ -293,7 +294,15 @@ export class Apply {
   /** @param {Blob} content */
   #begin(content) {
     const network = this.#config.network === "custom" && this.#file ? { network: this.#file } : {};
-    return this.#easel.run({ job: "stylize", ...this.#config }, { content, ...network });
+    const kernels = /** @type {Config["kernels"]} */ (recall(this.#measured) ?? "auto");
+    return this.#easel.run({ job: "stylize", ...this.#config, kernels }, { content, ...network });
+  }
+
+  /** What the fastest kernels of the network on this GPU are remembered by. */
+  get #measured() {
+    const { vendor, architecture } = this.#easel.adapter ?? {};
+    const { network, generator } = this.#config;
+    return ["kernels", vendor, architecture, network, network === "custom" && this.#file?.size, generator].join(" ");
   }
 
   /**
@@ -312,6 +321,7 @@ export class Apply {
       if (event.type === "started") {
         before?.forget();
         if (event.generators?.length) this.#generators = event.generators;
+        if (event.kernels && !this.#easel.adapter?.fallback) remember(this.#measured, event.kernels);
       }
       if (event.type === "frame") {
         newest?.close();

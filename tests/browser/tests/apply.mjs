@@ -75,6 +75,37 @@ export const tests = [
     },
   },
   {
+    name: "a network is laid out as it is asked for, f16 where the GPU has it, or as measured; the pictures are alike but for rounding",
+    async run(t) {
+      const page = await t.page();
+      const bytes = (await readFile(NETWORK)).toString("base64");
+      const { half, all } = await page.evaluate(async (bytes) => {
+        const { lab } = globalThis;
+        const easel = await globalThis.easel;
+        const network = new File([Uint8Array.from(atob(bytes), (c) => c.charCodeAt(0))], "resnet.pth");
+        const content = await easel.sample("scene", "lake", { size: 64 });
+        const all = [];
+        /** @type {Uint8ClampedArray | null} */
+        let first = null;
+        for (const kernels of ["f32-winograd", "auto", "f32", "f16-winograd", "f16", "measured"]) {
+          const log = await lab.begin({ job: "stylize", kernels, dropout: false }, { content, network });
+          await log.run.done;
+          const { data } = lab.pixels(await createImageBitmap(await log.run.image()));
+          first ??= data;
+          const from = first;
+          all.push({ asked: kernels, got: lab.events(log, "started")[0].kernels, apart: data.reduce((/** @type {number} */ most, x, i) => Math.max(most, Math.abs(x - (from[i] ?? 0))), 0) });
+        }
+        return { half: easel.adapter?.features.includes("shader-f16"), all };
+      }, bytes);
+      const full = "f32-winograd";
+      const expected = [full, full, "f32", half ? "f16-winograd" : full, half ? "f16" : full];
+      t.equal(all.slice(0, 5).map(({ got }) => got), expected, "what the network was laid out as");
+      t.assert(new Set([full, "f32", ...(half ? ["f16-winograd", "f16"] : [])]).has(all[5]?.got), `measured: ${all[5]?.got}`);
+      t.assert(all.every(({ apart }) => apart <= 4), `apart: ${JSON.stringify(all)}`);
+      t.said = `measured: ${all[5]?.got}; apart by at most ${Math.max(...all.map(({ apart }) => apart))} of 255`;
+    },
+  },
+  {
     name: "the view Apply opens, says how to get a network, applies one, follows its sliders, makes a zip, watches the camera, and its address rebuilds it",
     async run(t) {
       const page = await t.open({ hash: "#lang=en" });
