@@ -76,7 +76,7 @@ pub(super) async fn check(device: &Device) -> Result<Vec<Check>, Error> {
     let mut checks = Vec::new();
     // Both variants of the product, whatever the device is.
     let own = use_adapter(Adapter::Hardware);
-    let tiled = convolutions(device, &CONVOLUTIONS[1..8]).await;
+    let tiled = convolutions(device, &CONVOLUTIONS[1..13]).await;
     use_adapter(Adapter::Software);
     let whole = convolutions(device, &CONVOLUTIONS).await;
     use_adapter(own);
@@ -89,10 +89,15 @@ pub(super) async fn check(device: &Device) -> Result<Vec<Check>, Error> {
         use_winograd(own);
         checks.extend(cases?);
     }
-    for how in [Winograd::Four, Winograd::Two] {
-        let own = use_winograd(how);
+    for (adapter, how) in [
+        (Adapter::Software, Winograd::Four),
+        (Adapter::Software, Winograd::Two),
+        (Adapter::Hardware, Winograd::Never),
+    ] {
+        let own = (use_adapter(adapter), use_winograd(how));
         let found = entries(device).await;
-        use_winograd(own);
+        use_adapter(own.0);
+        use_winograd(own.1);
         checks.extend(found?);
     }
     if knows_half(device) {

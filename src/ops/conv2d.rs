@@ -329,8 +329,7 @@ impl ConvOps for CubeBackend {
         let windows = options.windows([h, w], filter_dims[2]);
         let bias = bias.as_ref();
         forward(
-            &x,
-            Reading::PLAIN,
+            Reading::plain(&x),
             &u,
             filter_dims,
             bias,
@@ -380,8 +379,7 @@ impl ConvOps for CubeBackend {
             };
             let linear = Activation::Linear;
             forward(
-                &grad,
-                Reading::PLAIN,
+                Reading::plain(&grad),
                 &u,
                 filter_dims,
                 None,
@@ -392,8 +390,7 @@ impl ConvOps for CubeBackend {
         } else {
             let place = (options.stride, padding);
             transposed(
-                &grad,
-                Reading::PLAIN,
+                Reading::plain(&grad),
                 &weight,
                 None,
                 None,
@@ -443,8 +440,7 @@ impl ConvOps for CubeBackend {
         let place = (options.stride, options.padding);
         let (bias, packed) = (bias.as_ref(), packed.as_ref());
         transposed(
-            &x,
-            Reading::PLAIN,
+            Reading::plain(&x),
             &weight,
             packed,
             bias,

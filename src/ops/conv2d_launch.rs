@@ -38,7 +38,13 @@ static WEIGHT_SUM: Wgsl = Wgsl {
     source: include_str!("../../shaders/conv2d_weight_sum.wgsl"),
     dim: (64, 1, 1),
 };
-pub(super) static KERNELS: [&Wgsl; 5] = [&PACK, &NARROW, &OUTPUT, &PAD_BACKWARD, &WEIGHT_SUM];
+static TILED: Wgsl = Wgsl {
+    name: "conv2d_tiled",
+    source: include_str!("../../shaders/conv2d_tiled.wgsl"),
+    dim: (16, 16, 1),
+};
+pub(super) static KERNELS: [&Wgsl; 6] =
+    [&PACK, &NARROW, &OUTPUT, &PAD_BACKWARD, &WEIGHT_SUM, &TILED];
 
 /// The most bytes that the kernels of a convolution keep between their launches; larger ones are cut into pieces.
 pub const SCRATCH_BYTES: usize = 64 << 20;
@@ -124,6 +130,29 @@ struct NarrowParams {
 
 #[repr(C)]
 #[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
+struct TiledParams {
+    channels: u32,
+    height: u32,
+    width: u32,
+    outputs: u32,
+    across: u32,
+    down: u32,
+    kernel: u32,
+    stride: u32,
+    padding: u32,
+    mode: u32,
+    line: u32,
+    first: u32,
+    end: u32,
+    biased: u32,
+    activation: u32,
+    slope: f32,
+    entered: u32,
+    entry_slope: f32,
+}
+
+#[repr(C)]
+#[derive(Clone, Copy, bytemuck::Pod, bytemuck::Zeroable)]
 struct OutputParams {
     channels: u32,
     pixels: u32,
@@ -163,7 +192,6 @@ pub(super) fn filters(weight: &CubeTensor, flip: bool, stride: usize) -> CubeTen
 /// A convolution of `x` with filters `[O, I, k, k]`, or with `flip` the product of the input gradient. `u` are these
 /// filters from [`filters`], and pictures and filters are stored alike.
 pub(super) fn forward(
-    x: &CubeTensor,
     reading: Reading,
     u: &CubeTensor,
     filter_dims: [usize; 4],
@@ -172,6 +200,7 @@ pub(super) fn forward(
     flip: bool,
     activation: Activation,
 ) -> CubeTensor {
+    let x = reading.x;
     let dims @ [b, inputs, h, w] = dims4(x);
     let [o, i, k, _] = filter_dims;
     let outputs = if flip { i } else { o };
@@ -180,15 +209,13 @@ pub(super) fn forward(
     if is_winograd(filter_dims, windows.stride) {
         let how = Winograd::of_filters(u, inputs, outputs);
         if how != Winograd::Never {
-            return winograd::winograd(
-                x, dims, reading, u, outputs, bias, windows, activation, how,
-            );
+            return winograd::winograd(reading, u, outputs, bias, windows, activation, how);
         }
     }
     let (code, slope) = activation.code();
     let add = or_nothing(bias, x);
     let y = empty(x, [b, outputs, down, across], x.dtype);
-    let (scales, (entered, entry_slope)) = (reading.bound(x), reading.code());
+    let (scales, (entered, entry_slope)) = (reading.bound(), reading.code());
     // A GPU would have too few invocations on a small map; an invocation makes a strip.
     let wide_enough = if is_hardware() {
         b * down * across >= NARROW_PIXELS
@@ -231,13 +258,40 @@ pub(super) fn forward(
         return y;
     }
     let (depth, rows) = (inputs * k * k, tiles(outputs));
+    if is_hardware() {
+        for (first, count) in pieces(b * down * across, 1, depth * rows) {
+            let params = TiledParams {
+                channels: inputs as u32,
+                height: h as u32,
+                width: w as u32,
+                outputs: outputs as u32,
+                across: across as u32,
+                down: down as u32,
+                kernel: k as u32,
+                stride: windows.stride as u32,
+                padding: windows.padding as u32,
+                mode: windows.mode.code(),
+                line: (rows / 4) as u32,
+                first: first as u32,
+                end: (first + count) as u32,
+                biased: u32::from(bias.is_some()),
+                activation: code,
+                slope,
+                entered,
+                entry_slope,
+            };
+            let threads = (count.div_ceil(4), rows / 4, 1);
+            launch(&TILED, threads, &[x, u, &add, &scales], &[&y], params);
+        }
+        return y;
+    }
     for (first, count) in pieces(b * down * across, 4 * (depth + rows), depth * rows) {
         // A 1x1 convolution finds a picture of whole tiles ready.
         let ready = k == 1 && windows.stride == 1 && windows.padding == 0 && b == 1;
         let v = if reading.is_plain() && ready && count == h * w && count % TILE == 0 {
             x.clone()
         } else {
-            im2col(x, dims, reading, windows, (first, count), padded(count))
+            im2col(reading, dims, windows, (first, count), padded(count))
         };
         let columns = padded(count);
         let m = gemm(u, &v, [1, depth, columns], rows, (0, rows));

@@ -282,7 +282,6 @@ fn cut(
 /// The transposed convolution with an output of `size`; the weight is `[I, O, k, k]`, and perhaps packed; place is stride and
 /// padding.
 pub(super) fn transposed(
-    x: &CubeTensor,
     reading: Reading,
     weight: &CubeTensor,
     packed: Option<&CubeTensor>,
@@ -291,6 +290,7 @@ pub(super) fn transposed(
     (stride, padding): (usize, usize),
     activation: Activation,
 ) -> CubeTensor {
+    let x = reading.x;
     let dims @ [b, inputs, down, across] = dims4(x);
     let [_, outputs, k, _] = dims4(weight);
     let (area, taps) = (k * k, outputs * k * k);
@@ -302,7 +302,7 @@ pub(super) fn transposed(
         None => {
             let flat = Windows::pixels(1, taps);
             let dims = [1, inputs, 1, taps];
-            im2col(weight, dims, Reading::PLAIN, &flat, (0, taps), line)
+            im2col(Reading::plain(weight), dims, &flat, (0, taps), line)
         }
     };
     let u = like(u, x);
@@ -324,9 +324,8 @@ pub(super) fn transposed(
             x.clone()
         } else {
             im2col(
-                x,
-                dims,
                 reading,
+                dims,
                 &Windows::pixels(down, across),
                 (start, count),
                 columns,

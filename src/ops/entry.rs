@@ -148,8 +148,7 @@ pub fn conv2d_entered(
         bias,
         packed,
         has,
-        entry.slope,
-        options,
+        (entry.slope, options),
     ))
 }
 
@@ -182,8 +181,7 @@ pub fn conv_transpose2d_entered(
         bias,
         packed,
         has,
-        entry.slope,
-        options,
+        (entry.slope, options),
     ))
 }
 
@@ -210,8 +208,7 @@ pub(crate) trait EntryOps: Backend {
         bias: FloatTensor<Self>,
         packed: FloatTensor<Self>,
         has: Has,
-        slope: f32,
-        options: ConvOptions,
+        how: (f32, ConvOptions),
     ) -> FloatTensor<Self>;
     fn conv_transpose2d_entered(
         x: FloatTensor<Self>,
@@ -220,32 +217,35 @@ pub(crate) trait EntryOps: Backend {
         bias: FloatTensor<Self>,
         packed: FloatTensor<Self>,
         has: Has,
-        slope: f32,
-        options: ConvTransposeOptions,
+        how: (f32, ConvTransposeOptions),
     ) -> FloatTensor<Self>;
 }
 
-/// How a kernel reads its picture.
+/// A picture, and how a kernel reads it.
 #[derive(Clone, Copy)]
 pub(super) struct Reading<'a> {
+    pub x: &'a CubeTensor,
     scales: Option<&'a CubeTensor>,
     slope: f32,
 }
 
 impl<'a> Reading<'a> {
     /// As it is.
-    pub const PLAIN: Self = Self {
-        scales: None,
-        slope: 1.0,
-    };
+    pub fn plain(x: &'a CubeTensor) -> Self {
+        Self {
+            x,
+            scales: None,
+            slope: 1.0,
+        }
+    }
 
     pub fn is_plain(self) -> bool {
         self.scales.is_none()
     }
 
     /// The scales to bind.
-    pub fn bound(self, like: &CubeTensor) -> CubeTensor {
-        or_nothing(self.scales, like)
+    pub fn bound(self) -> CubeTensor {
+        or_nothing(self.scales, self.x)
     }
 
     /// How many planes have scales, 0 if none, and the slope.
@@ -287,8 +287,7 @@ impl EntryOps for CubeBackend {
         bias: FloatTensor<Self>,
         packed: FloatTensor<Self>,
         has: Has,
-        slope: f32,
-        options: ConvOptions,
+        (slope, options): (f32, ConvOptions),
     ) -> FloatTensor<Self> {
         let (x, scales) = (into_contiguous(x), into_contiguous(scales));
         let bias = has.bias.then(|| into_contiguous(bias));
@@ -297,11 +296,11 @@ impl EntryOps for CubeBackend {
         let [_, _, h, w] = dims4(&x);
         let windows = options.windows([h, w], filter_dims[2]);
         let reading = Reading {
+            x: &x,
             scales: Some(&scales),
             slope,
         };
         forward(
-            &x,
             reading,
             &u,
             filter_dims,
@@ -319,8 +318,7 @@ impl EntryOps for CubeBackend {
         bias: FloatTensor<Self>,
         packed: FloatTensor<Self>,
         has: Has,
-        slope: f32,
-        options: ConvTransposeOptions,
+        (slope, options): (f32, ConvTransposeOptions),
     ) -> FloatTensor<Self> {
         let (x, weight) = (into_contiguous(x), into_contiguous(weight));
         let scales = into_contiguous(scales);
@@ -331,11 +329,11 @@ impl EntryOps for CubeBackend {
         let place = (options.stride, options.padding);
         let (bias, packed) = (bias.as_ref(), packed.as_ref());
         let reading = Reading {
+            x: &x,
             scales: Some(&scales),
             slope,
         };
         transposed(
-            &x,
             reading,
             &weight,
             packed,
@@ -393,8 +391,7 @@ mod on_the_cpu {
             bias: FloatTensor<Self>,
             _: FloatTensor<Self>,
             has: Has,
-            slope: f32,
-            options: ConvOptions,
+            (slope, options): (f32, ConvOptions),
         ) -> FloatTensor<Self> {
             let (x, scales) = (tensor(x), tensor(scales));
             let x = Entry { x, scales, slope }.reference();
@@ -409,8 +406,7 @@ mod on_the_cpu {
             bias: FloatTensor<Self>,
             _: FloatTensor<Self>,
             has: Has,
-            slope: f32,
-            options: ConvTransposeOptions,
+            (slope, options): (f32, ConvTransposeOptions),
         ) -> FloatTensor<Self> {
             let (x, scales) = (tensor(x), tensor(scales));
             let x = Entry { x, scales, slope }.reference();

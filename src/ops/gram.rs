@@ -109,8 +109,7 @@ impl GramOps for CubeBackend {
             let u = empty(&grad, [c, columns], grad.dtype);
             launch(&GRAM_BACKWARD, (columns, c, 1), &[&grad], &[&u], params);
             forward(
-                &f,
-                Reading::PLAIN,
+                Reading::plain(&f),
                 &u,
                 [c, c, 1, 1],
                 None,

@@ -89,16 +89,9 @@ struct PixelsParams {
     slope: f32,
 }
 
-fn lay_out(
-    x: &CubeTensor,
-    dims: [usize; 4],
-    reading: Reading,
-    windows: &Windows,
-    piece: Piece,
-    v: &CubeTensor,
-) {
+fn lay_out(reading: Reading, dims: [usize; 4], windows: &Windows, piece: Piece, v: &CubeTensor) {
     let [_, c, h, w] = dims;
-    let (scales, (entered, slope)) = (reading.bound(x), reading.code());
+    let (x, scales, (entered, slope)) = (reading.x, reading.bound(), reading.code());
     let ((px, py, _), fold) = grid(piece.count as usize, IM2COL.dim.0);
     if windows.kernel == 1 && windows.stride == 1 && windows.padding == 0 {
         let params = PixelsParams {
@@ -135,13 +128,13 @@ fn lay_out(
 /// `[B, C, H, W]`, of dimensions `dims` and contiguous -> `[C k k, row]` for the output pixels `first..first + count`
 /// of all images; the row is at least their count long, its end undefined.
 pub(super) fn im2col(
-    x: &CubeTensor,
-    dims: [usize; 4],
     reading: Reading,
+    dims: [usize; 4],
     windows: &Windows,
     (first, count): (usize, usize),
     row: usize,
 ) -> CubeTensor {
+    let x = reading.x;
     let v = empty(x, [dims[1] * windows.kernel * windows.kernel, row], x.dtype);
     let piece = Piece {
         first: first as u32,
@@ -150,7 +143,7 @@ pub(super) fn im2col(
         tap_step: row as u32,
         pixel_step: 1,
     };
-    lay_out(x, dims, reading, windows, piece, &v);
+    lay_out(reading, dims, windows, piece, &v);
     v
 }
 
@@ -173,6 +166,6 @@ pub(super) fn im2col_rows(
         tap_step: 1,
         pixel_step: row as u32,
     };
-    lay_out(x, dims, Reading::PLAIN, windows, piece, &v);
+    lay_out(Reading::plain(x), dims, windows, piece, &v);
     v
 }

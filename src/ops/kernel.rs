@@ -1,6 +1,6 @@
 //! Launching a hand-written WGSL kernel on Burn's CubeCL backend.
 
-use std::cell::RefCell;
+use std::cell::{Cell, RefCell};
 use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
@@ -116,9 +116,15 @@ pub fn grid(n: usize, width: u32) -> ((usize, usize, usize), u32) {
 }
 
 thread_local! {
+    static LAUNCHED: Cell<u64> = const { Cell::new(0) };
     /// Parameters on the GPU, by device (its hash) and content.
     static UPLOADED: RefCell<HashMap<(u64, Vec<u8>), Handle>> = RefCell::default();
 }
+/// Launches of our kernels by this thread so far; those of Burn's do not count.
+pub fn launched() -> u64 {
+    LAUNCHED.get()
+}
+
 /// How many are kept. A training step of the largest network here has about five hundred.
 const KEPT: usize = 4096;
 
@@ -163,6 +169,7 @@ pub fn launch<P: bytemuck::NoUninit>(
     let half = inputs.iter().chain(outputs).any(|t| t.dtype == DType::F16);
     let known = !half || kernel.source.contains(VALUE);
     assert!(known, "{} computes in f32 alone", kernel.name);
+    LAUNCHED.set(LAUNCHED.get() + 1);
     let client = &outputs[0].client;
     let (x, y, z) = kernel.dim;
     let params = uploaded(outputs[0], bytemuck::bytes_of(&params));

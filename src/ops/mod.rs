@@ -48,7 +48,7 @@ pub use entry::{
 };
 pub use gemm::{Adapter, use_adapter};
 pub use gram::{gram, gram_reference};
-pub use kernel::Wgsl;
+pub use kernel::{Wgsl, launched};
 pub use norm::{NormOptions, Over, norm, norm_reference};
 pub use norm_parts::{
     norm_by, norm_by_reference, norm_combined, norm_statistics, norm_statistics_reference,

@@ -12,7 +12,10 @@ use super::entry::Reading;
 use super::gemm::{gemm, padded, tiles};
 use super::im2col::Windows;
 use super::kernel::{Wgsl, empty, grid, launch, or_nothing};
-use super::{Activation, conv2d_launch::pieces};
+use super::{
+    Activation,
+    conv2d_launch::{dims4, pieces},
+};
 
 static WINOGRAD_WEIGHT: Wgsl = Wgsl {
     name: "winograd_weight",
@@ -204,8 +207,6 @@ pub(super) fn pack(
 
 /// `[B, I, H, W]` and filters from [`pack`] -> `[B, O, H', W']`.
 pub(super) fn winograd(
-    x: &CubeTensor,
-    dims: [usize; 4],
     reading: Reading,
     u: &CubeTensor,
     outputs: usize,
@@ -214,10 +215,11 @@ pub(super) fn winograd(
     activation: Activation,
     how: Winograd,
 ) -> CubeTensor {
-    let [b, inputs, h, w] = dims;
+    let x = reading.x;
+    let [b, inputs, h, w] = dims4(x);
     let [down, across] = windows.output.map(|n| n.div_ceil(how.side()));
     let domain = how.domain();
-    let (scales, (entered, entry_slope)) = (reading.bound(x), reading.code());
+    let (scales, (entered, entry_slope)) = (reading.bound(), reading.code());
     let (before, after) = match how {
         Winograd::Two => (&WINOGRAD_INPUT_2X2, &WINOGRAD_OUTPUT_2X2),
         Winograd::Four | Winograd::Never => (&WINOGRAD_INPUT, &WINOGRAD_OUTPUT),

@@ -9,7 +9,7 @@ use easel::models::{
     DcganConfig, JohnsonConfig, PatchDiscriminatorConfig, ResnetGeneratorConfig, UnetConfig,
 };
 use easel::nn::{BatchNorm2d, Init, NormKind};
-use easel::ops::Activation;
+use easel::ops::{Activation, launched};
 use easel::weights::{Expected, Weights};
 use safetensors::SafeTensors;
 
@@ -170,6 +170,21 @@ fn the_residual_generator_agrees_with_pytorch_also_packed() {
     case.agrees(&mut net, &config.expected(), |net, x| net.forward(x));
     let packed = config.load(&weights, &gpu()).expect("checked").packed();
     case.agrees_packed(|x| packed.forward(x));
+}
+
+/// As large as the reference's but for the picture: with that, on a GPU, no layer is cut into pieces either.
+#[test]
+fn a_frame_of_the_residual_generator_of_nine_blocks_takes_few_launches() {
+    let device = gpu();
+    let config = ResnetGeneratorConfig::default();
+    let net = config.init(&mut Seed::new(1), &device).packed();
+    let picture = Tensor::<4>::zeros([1, 3, 16, 16], &device);
+    let before = launched();
+    let frame = net.forward(picture);
+    let taken = launched() - before;
+    println!("{taken} launches");
+    assert!(taken <= 140, "{taken} launches");
+    assert_eq!(frame.dims(), [1, 3, 16, 16]);
 }
 
 #[test]
