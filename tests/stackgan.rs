@@ -229,7 +229,11 @@ fn networks_at_full_width_have_the_references_parameters() {
 
 #[test]
 fn a_run_saved_and_continued_equals_one_never_stopped_bit_by_bit() {
-    let (config, device) = (small(), Device::flex());
+    let config = StackganConfig {
+        instance_noise: 0.1,
+        ..small()
+    };
+    let device = Device::flex();
     let data = data(&config, 1);
     let mut whole = fresh(&config, &device);
     for step in 0..config.steps() {
@@ -417,6 +421,13 @@ fn settings_out_of_range_and_foreign_states_are_refused_by_name() {
             "matching",
             StackganConfig {
                 matching: f32::NAN,
+                ..small()
+            },
+        ),
+        (
+            "instanceNoise",
+            StackganConfig {
+                instance_noise: 3.0,
                 ..small()
             },
         ),

@@ -12,11 +12,12 @@ mod state;
 
 use burn::module::Module;
 use burn::optim::GradientsParams;
-use burn::tensor::{Device, Tensor, TensorData};
+use burn::tensor::{Device, Tensor};
 
 use crate::data::dataset::{Augmentation, Dataset};
 use crate::data::seed::Seed;
 use crate::error::Error;
+use crate::jobs::training::gaussian;
 use crate::losses::adversarial;
 use crate::models::one_hot;
 use crate::nn::Adam;
@@ -224,7 +225,7 @@ impl GanTrainer {
     }
 
     fn noise(&self, count: usize, seed: &mut Seed) -> Tensor<4> {
-        normal(
+        gaussian(
             [count, self.config.latent as usize, 1, 1],
             1.0,
             seed,
@@ -251,7 +252,7 @@ impl GanTrainer {
         if deviation <= 0.0 {
             return samples;
         }
-        let noise = normal(samples.dims(), deviation, &mut self.seed, &self.device);
+        let noise = gaussian(samples.dims(), deviation, &mut self.seed, &self.device);
         samples + noise
     }
 
@@ -307,10 +308,4 @@ impl GanTrainer {
         let fake = fake.inner();
         (loss.inner(), GanSeen { fake, gradient })
     }
-}
-
-fn normal(dims: [usize; 4], deviation: f32, seed: &mut Seed, device: &Device) -> Tensor<4> {
-    let count = dims.iter().product();
-    let values: Vec<f32> = (0..count).map(|_| deviation * seed.normal()).collect();
-    Tensor::from_data(TensorData::new(values, dims), device)
 }

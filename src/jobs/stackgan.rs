@@ -18,6 +18,7 @@ use crate::data::captioned::Captioned;
 use crate::data::captions::VOCABULARY;
 use crate::data::seed::Seed;
 use crate::error::Error;
+use crate::jobs::training::gaussian;
 use crate::losses::{adversarial, stackgan};
 use crate::models::{
     FirstGenerator, MatchingDiscriminator, SecondGenerator, StackConfig, TextEncoder,
@@ -297,6 +298,16 @@ impl StackganTrainer {
         self.count(stage);
     }
 
+    /// What the discriminator is shown: pictures, with noise if there is any.
+    fn shown(&mut self, pictures: Tensor<4>) -> Tensor<4> {
+        let deviation = self.config.instance_noise;
+        if deviation <= 0.0 {
+            return pictures;
+        }
+        let noise = gaussian(pictures.dims(), deviation, &mut self.seed, &self.device);
+        pictures + noise
+    }
+
     /// The discriminator's loss and its mean opinions on real pictures, on those with wrong captions, and on generated ones.
     fn step_discriminator(
         &mut self,
@@ -304,13 +315,15 @@ impl StackganTrainer {
         batch: &StackganBatch,
         fake: Tensor<4>,
     ) -> (Tensor<1>, [Tensor<1>; 3]) {
+        let real = self.shown(Tensor::from_inner(batch.real.clone()));
+        let fake = self.shown(Tensor::from_inner(fake));
         let judge = &mut self.discriminators[stage - 1];
         let [fitting, wrong] =
             [&batch.embedding, &batch.wrong].map(|x| Tensor::from_inner(x.clone()));
-        let seen = judge.encode_train(Tensor::from_inner(batch.real.clone()));
+        let seen = judge.encode_train(real);
         let of_real = judge.score_train(seen.clone(), fitting.clone());
         let of_wrong = judge.score_train(seen, wrong);
-        let seen = judge.encode_train(Tensor::from_inner(fake));
+        let seen = judge.encode_train(fake);
         let of_fake = judge.score_train(seen, fitting);
         let all = [of_real.clone(), of_wrong.clone(), of_fake.clone()];
         let opinions = all.map(|logits| adversarial::opinion(OBJECTIVE, logits.inner()));
@@ -335,7 +348,7 @@ impl StackganTrainer {
         let fitting = Tensor::from_inner(embedding.clone());
         // Its norms remember nothing of this.
         let mut judge = self.discriminators[stage - 1].clone().no_grad();
-        let seen = judge.encode_train(fake.clone());
+        let seen = judge.encode_train(self.shown(fake.clone()));
         let opposed = adversarial::generator(OBJECTIVE, judge.score_train(seen, fitting.clone()));
         let divergence = stackgan::divergence(around);
         let mut loss = opposed.clone() + divergence.clone() * self.config.divergence;

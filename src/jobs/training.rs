@@ -1,8 +1,9 @@
 //! What jobs that train networks have in common: ranges of settings, going back, pictures to look at.
 
-use burn::tensor::{Int, Tensor};
+use burn::tensor::{Device, Int, Tensor, TensorData};
 
 use super::Status;
+use crate::data::seed::Seed;
 use crate::error::Error;
 use crate::ops::rgba8_pack;
 use crate::protocol::Objective;
@@ -72,6 +73,18 @@ impl<T: Clone> Kept<T> {
             self.now = good;
         }
     }
+}
+
+/// Numbers `N(0, deviation²)`.
+pub(super) fn gaussian(
+    dims: [usize; 4],
+    deviation: f32,
+    seed: &mut Seed,
+    device: &Device,
+) -> Tensor<4> {
+    let count = dims.iter().product();
+    let values: Vec<f32> = (0..count).map(|_| deviation * seed.normal()).collect();
+    Tensor::from_data(TensorData::new(values, dims), device)
 }
 
 /// Whether there are steps left.

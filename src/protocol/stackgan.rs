@@ -49,6 +49,9 @@ pub struct StackganConfig {
     /// Weight of the encoder's opinion on what the generators draw, 0..=100: its loss on sentences and generated pictures
     /// (the idea of AttnGAN's, Xu et al. 2018, arXiv 1711.10485). The reference has none, which is 0.
     pub matching: f32,
+    /// Deviation of the noise on all pictures that a discriminator is shown, 0..=2 (Sønderby et al. 2017, arXiv 1610.04490):
+    /// real and generated ones overlap. The reference has none, which is 0.
+    pub instance_noise: f32,
     /// Decay of the running average of the generators' weights, with which pictures are drawn, 0..=0.9999; 0 takes the
     /// weights, as the reference.
     pub averaging: f32,
@@ -83,6 +86,7 @@ impl Default for StackganConfig {
             residuals: 2,
             divergence: 2.0,
             matching: 1.0,
+            instance_noise: 0.0,
             averaging: 0.99,
             encoder_rate: 1e-3,
             generator_rate: 5e-4,
@@ -108,6 +112,8 @@ pub struct StackganControl {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub matching: Option<f32>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance_noise: Option<f32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub encoder_rate: Option<f32>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub generator_rate: Option<f32>,
@@ -122,6 +128,7 @@ impl StackganConfig {
         self.learning = control.learning.unwrap_or(self.learning);
         set(&mut self.divergence, control.divergence);
         set(&mut self.matching, control.matching);
+        set(&mut self.instance_noise, control.instance_noise);
         set(&mut self.encoder_rate, control.encoder_rate);
         set(&mut self.generator_rate, control.generator_rate);
         set(&mut self.discriminator_rate, control.discriminator_rate);

@@ -111,6 +111,8 @@ export const en = {
   "paint.divergence": "Weight of the divergence",
   "paint.divergence.hint": "Keeps the condition near the standard normal distribution, so that near sentences give near pictures. The paper takes 2.",
   "paint.matching": "Weight of the encoder’s opinion",
+  "paint.instanceNoise": "Instance noise",
+  "paint.instanceNoise.hint": "Noise on all that the discriminator sees: real and painted pictures overlap, and gradients stay useful. The paper takes 0.",
   "paint.matching.hint": "How much it counts that the encoder finds the sentence in the painted picture. The paper takes 0.",
   "paint.seed": "Seed",
   "paint.seed.hint": "The same seed gives the same run.",

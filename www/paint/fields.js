@@ -23,6 +23,7 @@ export const GROUPS = [
     fields: [
       { key: "divergence", min: 0, max: 100, live: true },
       { key: "matching", min: 0, max: 100, live: true },
+      { key: "instanceNoise", min: 0, max: 2, live: true },
     ],
   },
   {

@@ -111,6 +111,8 @@ export const ko = {
   "paint.divergence": "발산의 무게",
   "paint.divergence.hint": "조건을 표준 정규 분포 가까이에 두어서 비슷한 문장이 비슷한 그림이 되게 해요. 논문은 2예요.",
   "paint.matching": "인코더 의견의 무게",
+  "paint.instanceNoise": "표본 잡음",
+  "paint.instanceNoise.hint": "판별자가 보는 모든 것에 넣는 잡음이에요. 진짜와 그린 그림이 겹쳐서 기울기가 쓸모 있게 남아요. 논문은 0이에요.",
   "paint.matching.hint": "그린 그림에서 인코더가 문장을 알아보는 것을 얼마나 중요하게 볼지예요. 논문은 0이에요.",
   "paint.seed": "시드",
   "paint.seed.hint": "시드가 같으면 같은 결과가 나와요.",

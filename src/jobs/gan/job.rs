@@ -7,12 +7,12 @@ use serde_json::Value;
 
 use super::config::check_control;
 use super::recognised::recognised;
-use super::{GanState, GanTrainer, SAMPLES, normal};
+use super::{GanState, GanTrainer, SAMPLES};
 use crate::data::dataset::{Dataset, Pictures};
 use crate::data::points::Points;
 use crate::data::seed::Seed;
 use crate::error::Error;
-use crate::jobs::training::{Kept, packed, probability, sheet, status};
+use crate::jobs::training::{Kept, gaussian, packed, probability, sheet, status};
 use crate::jobs::{Job, Networks, Progress, Snapshot, Status, Told, controls};
 use crate::models::{Classifier, ClassifierConfig};
 use crate::ops::matmul;
@@ -95,7 +95,7 @@ impl Gan {
         let mut seed = Seed::stream(config.seed, SAMPLES);
         let latent = config.latent as usize;
         let one = if labelled { COLUMNS } else { count };
-        let noise = normal([one, latent, 1, 1], 1.0, &mut seed, device);
+        let noise = gaussian([one, latent, 1, 1], 1.0, &mut seed, device);
         let noise = noise.repeat_dim(0, count / one);
         let label = |i: usize| if labelled { (i / COLUMNS) as u8 } else { 0 };
         let values: usize = data.shape().iter().product();

@@ -64,6 +64,7 @@ pub fn check_stackgan(config: &StackganConfig) -> Result<(), Error> {
     within(&[
         ("divergence", config.divergence, 0.0, 100.0),
         ("matching", config.matching, 0.0, 100.0),
+        ("instanceNoise", config.instance_noise, 0.0, 2.0),
         ("averaging", config.averaging, 0.0, 0.9999),
         ("encoderRate", config.encoder_rate, 1e-6, 1.0),
         ("generatorRate", config.generator_rate, 1e-6, 1.0),
