@@ -66,8 +66,8 @@
  * @typedef {import("./pkg/easel.d.ts").Pairing} Pairing
  * @typedef {{ done: number, total: number, count: number, left: LeftOut[] }} Preparing Files looked at and known of, pictures
  *   kept, and what was left out so far.
- * @typedef {{ blob: Blob, count: number, classes: string[], left: LeftOut[], sheet?: Blob }} Dataset `blob` is for
- *   `inputs.data`; `sheet` is a PNG of the first 64, eight in a row.
+ * @typedef {{ blob: Blob, count: number, classes: string[], left: LeftOut[], sheet: Blob }} Dataset `blob` is for
+ *   `inputs.data`; `sheet` is a PNG of the first 64, eight in a row, or of pairs of the first 8, four in a row.
  *
  * @typedef {object} Options
  * @property {boolean} [recover] Keep the state every few seconds, and go on from it if the worker dies.
@@ -190,7 +190,7 @@ export class Easel extends EventTarget {
    * cannot be used is left out and told.
    * @param {Iterable<Blob | { path: string, file: Blob }>} files
    * @param {{ size?: number, pairs?: Pairing, onProgress?: (at: Preparing) => void, signal?: AbortSignal }} [options] `size` is
-   *   the side of a picture in pixels, 8 to 286. With `pairs`, pairs for `pix2pix` are made of them, which have no `sheet`. With
+   *   the side of a picture in pixels, 8 to 286. With `pairs`, pairs for `pix2pix` are made of them. With
    *   `signal` it can be called off, and rejects with `stopped`.
    * @returns {Promise<Dataset>}
    */
@@ -214,7 +214,7 @@ export class Easel extends EventTarget {
         return { type: "prepare", ticket, size, names, pairs };
       }, { inputs });
       if (event.type !== "prepared" || !blob) throw new EaselError({ code: "unexpected", message: `got ${event.type}` });
-      const sheet = pairs ? undefined : await this.data({ job: "gan", variant: "gan", data: "pictures", size }, { data: blob });
+      const sheet = await this.data(pairs ? { job: "pix2pix", task: "own", size } : { job: "gan", variant: "gan", data: "pictures", size }, { data: blob });
       const { count, classes, left } = event;
       return { blob, count, classes, left, sheet };
     } finally {

@@ -4,7 +4,7 @@ mod drawing;
 
 use burn::tensor::{Device, Tensor, TensorData};
 
-use super::dataset::{halved, photo};
+use super::dataset::{Pictures, halved, photo};
 use super::scenes::{NAMES, Scene};
 use super::seed::Seed;
 use crate::protocol::{Pix2pixConfig, Pix2pixTask};
@@ -150,6 +150,22 @@ impl Pairs {
         let scene = Scene::new(kind, first + self.len() as u32).expect("a known name");
         let [input, target] = task.of(&scene, self.size as u32);
         self.push(&input, &target);
+    }
+
+    /// The first ones side by side, input and target, at most so many in each of two rows, as RGBA: bytes, width, height.
+    #[must_use]
+    pub fn sheet(&self, most: usize) -> (Vec<u8>, u32, u32) {
+        let columns = self.len().clamp(1, most);
+        let count = (self.len() / columns).min(2) * columns;
+        let area = self.size * self.size;
+        let mut pictures = Pictures::new(CHANNELS, self.size, 1);
+        for n in 0..count {
+            let input = &self.inputs[n * self.planes * area..][..self.planes * area];
+            // One plane is grey.
+            pictures.push(&input.repeat(CHANNELS / self.planes), 0);
+            pictures.push(&self.targets[n * CHANNELS * area..][..CHANNELS * area], 0);
+        }
+        pictures.sheet(2 * columns)
     }
 
     /// How many there are.

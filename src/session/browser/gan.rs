@@ -13,13 +13,15 @@ use crate::jobs::{Gan, Job, classifier_of, estimate_gan, real_points};
 use crate::models::Classifier;
 use crate::protocol::{Event, GanConfig, GanData, JobConfig};
 use crate::session::host::{Mailbox, blob, png};
-use crate::session::inputs::{Inputs, read_prepared, read_weights};
+use crate::session::inputs::{Inputs, read_pairs, read_prepared, read_weights};
 use crate::weights::{self, Checkpoint};
 
 /// Pictures that a run is judged by and does not learn from.
 const HELD: usize = 128;
 /// Pictures that are shown of a data set.
 const SHOWN: u32 = 64;
+/// Pairs of a row of the sheet of them.
+const PAIRS: usize = 4;
 
 /// What pictures were drawn for, and those to learn from and to judge by.
 pub(super) type Drawn = ((GanData, u32, u32), (Pictures, Pictures));
@@ -103,8 +105,14 @@ impl Session {
             name: "data",
             detail: "there are no pictures to show".into(),
         };
-        let JobConfig::Gan(config) = job else {
-            return Err(nothing());
+        let config = match job {
+            JobConfig::Gan(config) => config,
+            JobConfig::Pix2pix(_) => {
+                let file = inputs.get("data").ok_or_else(nothing)?;
+                let (bytes, w, h) = read_pairs(file).await?.pairs.sheet(PAIRS);
+                return png(&bytes, w, h);
+            }
+            _ => return Err(nothing()),
         };
         let config = GanConfig {
             count: SHOWN,

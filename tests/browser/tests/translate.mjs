@@ -151,13 +151,15 @@ export const tests = [
         const lacking = await lab.begin({ ...small, task: "own" }, {});
         const missing = await lacking.run.done.then(() => "done", (/** @type {any} */ error) => error.code);
         input.dispatchEvent(new Event("change"));
-        return { count, sheet, whole: last(one), resumed: last(again), missing };
+        const { width, height } = await createImageBitmap(sheet);
+        return { count, sheet: [width, height], whole: last(one), resumed: last(again), missing };
       }, SMALL);
-      t.equal([seen.count, seen.sheet, seen.missing], [3, undefined, "bad-setting"], "pairs, and a run without any");
+      t.equal([seen.count, seen.sheet, seen.missing], [3, [192, 32], "bad-setting"], "pairs, their picture, and a run without any");
       t.assert(seen.whole.every(Number.isFinite), `not all are numbers: ${seen.whole}`);
       t.equal(seen.resumed, seen.whole, "losses of the run that went on from its file");
       await said("3 pairs of 32 px");
       await said("no pair: 1 (3.png)");
+      await t.until(page, () => /** @type {HTMLImageElement} */ (document.querySelector("#translate .own-pairs")).naturalWidth === 192, "the first pairs");
       t.equal(await page.$eval("#translate .translate-draw", (button) => button.checkVisibility()), false, "a pad for any pictures");
       await click(".primary");
       await t.until(page, () => /Step [1-9]/.test(document.querySelector("#translate .estimate")?.textContent ?? ""), "the first steps", 120_000);

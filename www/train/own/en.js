@@ -3,6 +3,7 @@
 export const en = {
   "own.hint": "Drop pictures, a folder, a zip or MNIST files (idx) anywhere here, or choose them. They stay on this device. The middle square of each is used; folders become classes.",
   "own.pairs": "{count} pairs of {size} px",
+  "own.pairs.alt": "The first pairs, the input left and what it should become right",
   "left.not-a-pair": "Left out, no pair: {count} ({names})",
   "left.without-partner": "Left out, without a picture of the same name in the other folder: {count} ({names})",
   "own.files": "Files",

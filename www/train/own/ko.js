@@ -3,6 +3,7 @@
 export const ko = {
   "own.hint": "그림, 폴더, zip, MNIST 파일(idx)을 이 화면에 끌어다 놓거나 고르세요. 이 기기에만 남아요. 그림마다 가운데 정사각형을 쓰고, 폴더는 종류가 돼요.",
   "own.pairs": "{size}px 짝 {count}개",
+  "own.pairs.alt": "처음 몇 짝: 왼쪽은 입력, 오른쪽은 되어야 할 그림",
   "left.not-a-pair": "뺀 것, 짝이 아님: {count}개 ({names})",
   "left.without-partner": "뺀 것, 다른 폴더에 같은 이름의 그림이 없음: {count}개 ({names})",
   "own.files": "파일",

@@ -70,6 +70,7 @@ export class Own {
   #video = make("video", { playsinline: true, muted: true, label: "camera.preview" });
   #said = make("p", { class: "hint own-said" });
   #left = make("ul", { class: "own-left" });
+  #pictures = make("img", { class: "own-pairs", label: "own.pairs.alt", hidden: true });
   #bar = make("progress", { max: 1, value: 0, label: "progress.label", hidden: true });
   #stop;
   #clear;
@@ -103,7 +104,7 @@ export class Own {
     place.append(
       make("p", { class: "hint", text: hint }),
       make("div", { class: "row" }, chooser("own.files", false), chooser("own.folder", true), this.#camera, this.#clear, this.#stop),
-      this.#shooting, this.#bar, this.#said, this.#left,
+      this.#shooting, this.#bar, this.#said, this.#pictures, this.#left,
     );
     document.addEventListener("visibilitychange", () => document.visibilityState === "hidden" && this.#dark());
     this.#show();
@@ -177,6 +178,7 @@ export class Own {
     this.#said.textContent = "";
     this.#said.removeAttribute("data-i18n");
     this.#told([]);
+    this.#preview();
     this.#show();
     this.#changed();
   }
@@ -189,6 +191,7 @@ export class Own {
     this.#making = making;
     this.#made = size;
     this.blob = null;
+    this.#preview();
     this.#bar.value = 0;
     this.#show();
     if (before) this.#changed();
@@ -206,9 +209,10 @@ export class Own {
         },
       }));
       turn = dataset.catch(() => {});
-      const { blob, count, classes, left } = await dataset;
+      const { blob, count, classes, left, sheet } = await dataset;
       if (!mine()) return;
       this.blob = blob;
+      if (this.#pairs) this.#preview(sheet);
       const names = classes.join(", ");
       if (this.#pairs) this.#say("own.pairs", { count, size });
       else if (classes.length > 0) this.#say("own.classes", { count, size, classes: classes.length, names });
@@ -230,6 +234,14 @@ export class Own {
   #say(text, args, progress = false) {
     say(this.#said, text, args);
     announce(t(text, args), { progress });
+  }
+
+  /** The first pairs, if there are any. @param {Blob} [sheet] */
+  #preview(sheet) {
+    URL.revokeObjectURL(this.#pictures.src);
+    this.#pictures.hidden = !sheet;
+    if (sheet) this.#pictures.src = URL.createObjectURL(sheet);
+    else this.#pictures.removeAttribute("src");
   }
 
   /** @param {LeftOut[]} left */
