@@ -716,9 +716,9 @@ fn variants_are_measured_and_the_fastest_right_one_is_taken() {
     assert_eq!(with([3.0, 2.9, 2.8, 4.0], 0.0), Variant::DEFAULT);
 }
 
-/// How much more of a picture's fine detail repeats every 4 pixels than chance explains: the variance of the means over
-/// pixels with the same remainders by 4, of the Laplacian of the sum of channels, in units of its own over their number. Two
-/// strided layers would leave their grid at exactly the frequencies that this sums, 1/4 and 1/2; 1 is no grid.
+/// How much of a picture's fine detail repeats every 4 pixels, 0..1: the variance of the means over pixels with the same
+/// remainders by 4, of the Laplacian of the sum of channels, in units of its own. Two strided layers leave their grid at exactly
+/// the frequencies that this sums, 1/4 and 1/2. Chance alone leaves sixteen over the number of pixels.
 fn grid(picture: &RgbaImage) -> f64 {
     let (w, h) = picture.dimensions();
     let at = |x: u32, y: u32| {
@@ -739,7 +739,7 @@ fn grid(picture: &RgbaImage) -> f64 {
         let mean = mean(all);
         all.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / all.len() as f64
     };
-    variance(&means) / (variance(&all) / phases[0].len() as f64)
+    variance(&means) / variance(&all)
 }
 
 #[test]
@@ -747,6 +747,7 @@ fn shipped_generators_of_pictures_leave_no_grid() {
     let device = gpu();
     let file = std::fs::read(root().join("weights/cyclegan-winter.safetensors"));
     let file = file.expect("it ships");
+    let mut worst = 0.0_f64;
     for generator in ["G_A", "G_B"] {
         let read = read_picture_generator("winter", &file, generator, Variant::DEFAULT, &device);
         let net = Rc::new(read.unwrap_or_else(|e| panic!("{e}")));
@@ -755,8 +756,10 @@ fn shipped_generators_of_pictures_leave_no_grid() {
             let picture = DynamicImage::from(scene).into_rgba8();
             let drawn = draw(plain(), &picture, &net, PLENTY, &device);
             let (before, after) = (grid(&picture), grid(&drawn));
-            println!("{generator} {name}: {before:.1} before, {after:.1} after");
-            assert!(after < 8.0, "{generator} {name}: {after}");
+            println!("{generator} {name}: {before:.5} before, {after:.5} after");
+            worst = worst.max(after);
         }
     }
+    // Transposed convolutions left up to 0.09, the scenes themselves have up to 0.002.
+    assert!(worst < 0.01, "{worst}");
 }

@@ -20,7 +20,7 @@ const WAYS = /** @type {const} */ (["a", "b"]);
 /** What a software adapter can show something of within a minute. */
 const MODEST = { size: 32, count: 60, width: 8, discriminatorWidth: 8, blocks: 3 };
 /** The trained start of one task, and the settings of its networks. */
-const START = { start: "cyclegan-winter", size: 64, width: 16, discriminatorWidth: 16, blocks: 6, patch: 70 };
+const START = { start: "cyclegan-winter", size: 64, width: 16, discriminatorWidth: 16, blocks: 6, patch: 70, upsample: true };
 const STARTED = "winter";
 const SHAPE = /** @type {(keyof typeof START)[]} */ (Object.keys(START));
 /** Milliseconds between two looks into the replay buffers, while they are seen and learnt from. */
