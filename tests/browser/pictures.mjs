@@ -153,7 +153,7 @@ try {
     ["ko", "light", 390, 844, "lake", "apply-phone.jpg"],
   ]).filter(() => !values.only || values.only === "apply")) {
     await page.setViewport({ width, height });
-    await open(`view=apply&content=${content}&side=256&lang=${lang}&theme=${theme}`);
+    await open(`view=apply&content=${content}&side=512&lang=${lang}&theme=${theme}`);
     await (await page.waitForSelector("#apply .primary:enabled", { timeout: 60_000 }))?.click();
     await page.waitForFunction(() => document.querySelector("#apply .stage")?.getAttribute("data-phase") === "idle" && document.querySelector("#apply .after")?.checkVisibility(), { timeout: 300_000 });
     await page.evaluate(() => scrollTo(0, 0));
