@@ -9,7 +9,7 @@ mod common;
 use burn::tensor::{Device, Tensor, TensorData};
 use common::{assert_close, gpu, values};
 use easel::native_bench::{Settings, gflop, measure};
-use easel::ops::{Adapter, FmaSteps, peak_copy, peak_fma};
+use easel::ops::{Adapter, FmaSteps, knows_half, peak_copy, peak_fma};
 
 /// Sums of 12 chains that shrink to their limit: the largest miss seen is 1e-7.
 const SUMS: f32 = 1e-6;
@@ -143,11 +143,8 @@ fn a_small_bench_gives_a_figure_for_each_layer_and_the_network() {
         network.queued.median > 0.0 && network.single.median > 0.0,
         "{network:?}"
     );
-    // lavapipe knows f16, the CPU's backend does not.
-    assert!(
-        network.half.is_none_or(|half| half.median > 0.0),
-        "{network:?}"
-    );
+    let half = network.half.map(|half| half.median > 0.0);
+    assert_eq!(half, knows_half(&gpu()).then_some(true), "{network:?}");
 }
 
 #[test]

@@ -179,18 +179,13 @@ pub fn conv2d_packed(
         return conv2d_reference(x, weight, bias, options);
     }
     options.check(x.dims(), weight.dims(), bias.as_ref());
-    let (bias, biased) = bias_or(bias, &weight);
-    let weight = weight.into_dispatch();
-    let forward = packed.map(|packed| packed.forward.clone().into_dispatch());
+    let ([weight, bias, forward], has) = parts(weight, bias, packed);
     let backward = packed.and_then(|packed| packed.backward.clone());
     let has = Has {
-        bias: biased,
-        forward: forward.is_some(),
         backward: backward.is_some(),
+        ..has
     };
-    let or_weight = |packed: Option<DispatchTensor>| packed.unwrap_or_else(|| weight.clone());
-    let forward = or_weight(forward);
-    let backward = or_weight(backward.map(Tensor::into_dispatch));
+    let backward = backward.map_or_else(|| weight.clone(), Tensor::into_dispatch);
     Tensor::from_dispatch(Dispatch::conv2d_act(
         x.into_dispatch(),
         weight,
@@ -210,22 +205,22 @@ pub(crate) struct Has {
     pub backward: bool,
 }
 
-/// The bias, or in its place any tensor and that it does not count: an extension takes no optional tensor.
-pub(super) fn bias_or(bias: Option<Tensor<1>>, weight: &Tensor<4>) -> (DispatchTensor, bool) {
-    match bias {
-        Some(bias) => (bias.into_dispatch(), true),
-        None => (weight.clone().into_dispatch(), false),
-    }
-}
-
-/// The weight, its packed filters or in their place any tensor, and whether they count.
-pub(super) fn packed_or(
+/// Weight, bias and packed filters, the weight in place of what is missing, and which of them count; none of the input
+/// gradient's.
+pub(super) fn parts(
     weight: Tensor<4>,
+    bias: Option<Tensor<1>>,
     packed: Option<&Packed>,
-) -> (DispatchTensor, DispatchTensor, bool) {
+) -> ([DispatchTensor; 3], Has) {
     let weight = weight.into_dispatch();
+    let has = Has {
+        bias: bias.is_some(),
+        forward: packed.is_some(),
+        backward: false,
+    };
+    let bias = bias.map_or_else(|| weight.clone(), Tensor::into_dispatch);
     let forward = packed.map_or_else(|| weight.clone(), |p| p.forward.clone().into_dispatch());
-    (weight, forward, packed.is_some())
+    ([weight, bias, forward], has)
 }
 
 /// The picture with its padding, for modes that Burn's convolution does not know, and the padding that is left.

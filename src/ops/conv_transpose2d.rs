@@ -6,7 +6,7 @@ use burn::backend::{Dispatch, wgpu::CubeTensor};
 use burn::tensor::{Tensor, module, ops::ConvTransposeOptions as BurnOptions};
 
 use super::Activation;
-use super::conv2d::{ConvOps, Has, Packed, bias_or, like, packed_or};
+use super::conv2d::{ConvOps, Packed, like, parts};
 use super::conv2d_launch::{dims4, pieces};
 use super::entry::Reading;
 use super::gemm::{TILE, gemm, padded, tiles};
@@ -126,13 +126,7 @@ pub fn conv_transpose2d_packed(
         return conv_transpose2d_reference(x, weight, bias, options);
     }
     options.check(x.dims(), weight.dims(), bias.as_ref());
-    let (bias, biased) = bias_or(bias, &weight);
-    let (weight, packed, forward) = packed_or(weight, packed);
-    let has = Has {
-        bias: biased,
-        forward,
-        backward: false,
-    };
+    let ([weight, bias, packed], has) = parts(weight, bias, packed);
     Tensor::from_dispatch(Dispatch::conv_transpose2d_act(
         x.into_dispatch(),
         weight,

@@ -9,7 +9,7 @@ use burn::backend::{
 use burn::tensor::Tensor;
 
 use super::conv_transpose2d::{ConvTransposeOptions, transposed};
-use super::conv2d::{ConvOptions, Has, Packed, bias_or, packed_or};
+use super::conv2d::{ConvOptions, Has, Packed, parts};
 use super::conv2d_launch::{dims4, forward};
 use super::kernel::or_nothing;
 use super::norm::{Over, scales, scales_of};
@@ -27,13 +27,14 @@ pub struct Entry {
 }
 
 impl Activation {
-    /// What negative numbers are multiplied by; none if that is not all there is to it.
+    /// What negative numbers are multiplied by, 0..=1; none if that is not all there is to it.
     #[must_use]
     pub fn slope(self) -> Option<f32> {
         match self {
             Self::Linear => Some(1.0),
             Self::Relu => Some(0.0),
-            Self::LeakyRelu(slope) => Some(slope),
+            // The kernels take the larger of both.
+            Self::LeakyRelu(slope) => (slope <= 1.0).then_some(slope),
             Self::Tanh => None,
         }
     }
@@ -134,13 +135,7 @@ pub fn conv2d_entered(
         return conv2d_reference(entry.reference(), weight, bias, options);
     }
     options.check(entry.x.dims(), weight.dims(), bias.as_ref());
-    let (bias, biased) = bias_or(bias, &weight);
-    let (weight, packed, forward) = packed_or(weight, packed);
-    let has = Has {
-        bias: biased,
-        forward,
-        backward: false,
-    };
+    let ([weight, bias, packed], has) = parts(weight, bias, packed);
     Tensor::from_dispatch(Dispatch::conv2d_entered(
         entry.x.into_dispatch(),
         entry.scales.into_dispatch(),
@@ -167,13 +162,7 @@ pub fn conv_transpose2d_entered(
         return conv_transpose2d_reference(entry.reference(), weight, bias, options);
     }
     options.check(entry.x.dims(), weight.dims(), bias.as_ref());
-    let (bias, biased) = bias_or(bias, &weight);
-    let (weight, packed, forward) = packed_or(weight, packed);
-    let has = Has {
-        bias: biased,
-        forward,
-        backward: false,
-    };
+    let ([weight, bias, packed], has) = parts(weight, bias, packed);
     Tensor::from_dispatch(Dispatch::conv_transpose2d_entered(
         entry.x.into_dispatch(),
         entry.scales.into_dispatch(),

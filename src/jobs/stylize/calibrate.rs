@@ -23,7 +23,7 @@ const PICTURES: usize = 32;
 /// pixel by ten.
 const MEAN: f32 = 0.5 / 255.0;
 const WORST: f32 = 10.0 / 255.0;
-/// How much longer than another the default may take and still be taken: what is measured once is not exact.
+/// The most of the default's time that another may take to be taken in its place: what is measured once is not exact.
 const GAIN: f64 = 0.9;
 
 /// What a variant took.

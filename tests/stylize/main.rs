@@ -1,11 +1,14 @@
 //! Trained generators on pictures: PyTorch's files draw what PyTorch draws (`tests/fixtures/make_stylize.py`); bands give
-//! what the whole gives; every size; files that are refused; live controls.
+//! what the whole gives; every size; files that are refused; live controls. In `variants`, other layouts for the kernels, and what
+//! the shipped generators leave in a picture.
 #![allow(
     clippy::disallowed_methods,
     reason = "native only: reading waits for the device"
 )]
 
+#[path = "../common/mod.rs"]
 mod common;
+mod variants;
 
 use std::collections::BTreeMap;
 use std::rc::Rc;
@@ -16,11 +19,11 @@ use easel::data::scenes::Scene;
 use easel::data::seed::Seed;
 use easel::error::Error;
 use easel::jobs::{
-    Job, Memory, Network, PictureGenerator, Status, Stylize, VariantTime, estimate_stylize,
-    fastest_variant, read_picture_generator, variant_times,
+    Job, Memory, Network, PictureGenerator, Status, Stylize, estimate_stylize,
+    read_picture_generator,
 };
 use easel::models::{JohnsonConfig, ResnetGeneratorConfig, UnetConfig};
-use easel::ops::{Variant, Winograd, knows_half};
+use easel::ops::Variant;
 use easel::protocol::StylizeConfig;
 use easel::weights::{Expected, safetensors_of, write_f32};
 use image::{DynamicImage, Rgba, RgbaImage};
@@ -653,113 +656,4 @@ fn settings_out_of_range_are_refused() {
             _ => panic!("{name} was taken"),
         }
     }
-}
-
-#[test]
-fn stored_as_f16_a_generator_draws_the_same_but_for_rounding() {
-    let device = gpu();
-    assert!(knows_half(&device), "lavapipe does");
-    let picture = scene(72, 52);
-    let small = Memory {
-        binding: 1 << 16,
-        all: 4 << 30,
-    };
-    for name in ["resnet", "johnson", "unet"] {
-        let full = draw(plain(), &picture, &network(name, &device), PLENTY, &device);
-        for winograd in [Winograd::Two, Winograd::Never] {
-            let half = true;
-            let variant = Variant { half, winograd };
-            let file = fixture(name);
-            let net = read_picture_generator(name, &file, "", variant, &device);
-            let net = Rc::new(net.expect("known"));
-            for memory in [PLENTY, small] {
-                let found = difference(&full, &draw(plain(), &picture, &net, memory, &device));
-                println!("{name} {winograd:?} {memory:?}: {found:?}");
-                assert!(
-                    found.0 < 0.5 && found.1 <= 8,
-                    "{name} {winograd:?} {found:?}"
-                );
-            }
-        }
-    }
-}
-
-#[test]
-fn variants_are_measured_and_the_fastest_right_one_is_taken() {
-    let device = gpu();
-    let read =
-        |variant| read_picture_generator("resnet.pth", &fixture("resnet"), "", variant, &device);
-    let begun = std::time::Instant::now();
-    let now = || begun.elapsed().as_secs_f64();
-    let all = pollster::block_on(variant_times(&read, &now, &device)).expect("it answers");
-    assert_eq!(all.len(), 4, "{all:?}");
-    assert_eq!(all[0].variant, Variant::DEFAULT);
-    for found in &all {
-        assert!(found.time > 0.0 && found.time < 100.0, "{found:?}");
-        assert!(found.apart[0] < 0.002 && found.apart[1] < 0.03, "{found:?}");
-    }
-    let with = |times: [f64; 4], apart: f32| {
-        let all = all.iter().zip(times);
-        let all: Vec<_> = all
-            .map(|(own, time)| VariantTime {
-                time,
-                apart: [if own.variant.half { apart } else { 0.0 }, 0.0],
-                ..*own
-            })
-            .collect();
-        fastest_variant(&all)
-    };
-    assert_eq!(with([3.0, 2.0, 1.0, 4.0], 0.001), all[2].variant);
-    // Too far from the truth, not a number, or hardly faster.
-    assert_eq!(with([3.0, 2.0, 1.0, 4.0], 0.1), all[1].variant);
-    assert_eq!(with([3.0, 2.0, 1.0, 4.0], f32::NAN), all[1].variant);
-    assert_eq!(with([3.0, 2.9, 2.8, 4.0], 0.0), Variant::DEFAULT);
-}
-
-/// How much of a picture's fine detail repeats every 4 pixels, 0..1: the variance of the means over pixels with the same
-/// remainders by 4, of the Laplacian of the sum of channels, in units of its own. Two strided layers leave their grid at exactly
-/// the frequencies that this sums, 1/4 and 1/2. Chance alone leaves sixteen over the number of pixels.
-fn grid(picture: &RgbaImage) -> f64 {
-    let (w, h) = picture.dimensions();
-    let at = |x: u32, y: u32| {
-        let [r, g, b, _] = picture.get_pixel(x, y).0;
-        f64::from(r) + f64::from(g) + f64::from(b)
-    };
-    let mut phases = vec![Vec::new(); 16];
-    for y in 1..h - 1 {
-        for x in 1..w - 1 {
-            let around = at(x - 1, y) + at(x + 1, y) + at(x, y - 1) + at(x, y + 1);
-            phases[(y % 4 * 4 + x % 4) as usize].push(4.0 * at(x, y) - around);
-        }
-    }
-    let mean = |all: &[f64]| all.iter().sum::<f64>() / all.len() as f64;
-    let means: Vec<_> = phases.iter().map(|phase| mean(phase)).collect();
-    let all = phases.concat();
-    let variance = |all: &[f64]| {
-        let mean = mean(all);
-        all.iter().map(|x| (x - mean).powi(2)).sum::<f64>() / all.len() as f64
-    };
-    variance(&means) / variance(&all)
-}
-
-#[test]
-fn shipped_generators_of_pictures_leave_no_grid() {
-    let device = gpu();
-    let file = std::fs::read(root().join("weights/cyclegan-winter.safetensors"));
-    let file = file.expect("it ships");
-    let mut worst = 0.0_f64;
-    for generator in ["G_A", "G_B"] {
-        let read = read_picture_generator("winter", &file, generator, Variant::DEFAULT, &device);
-        let net = Rc::new(read.unwrap_or_else(|e| panic!("{e}")));
-        for name in ["lake", "forest", "coast"] {
-            let scene = Scene::new(name, 5).expect("a scene").photo(192, 160);
-            let picture = DynamicImage::from(scene).into_rgba8();
-            let drawn = draw(plain(), &picture, &net, PLENTY, &device);
-            let (before, after) = (grid(&picture), grid(&drawn));
-            println!("{generator} {name}: {before:.5} before, {after:.5} after");
-            worst = worst.max(after);
-        }
-    }
-    // Transposed convolutions left up to 0.09, the scenes themselves have up to 0.002.
-    assert!(worst < 0.01, "{worst}");
 }
