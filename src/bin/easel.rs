@@ -5,6 +5,9 @@
 )]
 
 #[cfg(not(target_family = "wasm"))]
+#[path = "easel/judge.rs"]
+mod judge;
+#[cfg(not(target_family = "wasm"))]
 #[path = "easel/stylize.rs"]
 mod stylize;
 
@@ -38,6 +41,7 @@ mod native {
     type Failed = Box<dyn std::error::Error>;
     type Done = Result<(), Failed>;
 
+    use crate::judge::{JudgeArgs, judge};
     use crate::stylize::{StylizeArgs, stylize, writable};
 
     #[derive(Parser)]
@@ -59,6 +63,8 @@ mod native {
         Gatys(GatysArgs),
         /// Turn pictures into others by a trained network.
         Stylize(StylizeArgs),
+        /// Ask whether results look like paintings, and how much of their pictures they keep.
+        Judge(JudgeArgs),
         /// Measure the kernels on the graphics card: layers, a whole network, and the same in PyTorch.
         Bench(BenchArgs),
     }
@@ -209,6 +215,9 @@ mod native {
         /// of the size if nothing is said. The larger, the smaller the part of a picture that is learnt from.
         #[arg(long, requires = "a")]
         load: Option<u32>,
+        /// The same for the pictures of `--b` alone.
+        #[arg(long, requires = "b")]
+        load_b: Option<u32>,
         #[command(flatten)]
         run: RunArgs,
     }
@@ -401,6 +410,7 @@ mod native {
             What::Train(Model::Stackgan(args)) => train_stackgan(args, &device()),
             What::Gatys(args) => gatys(args, &device()),
             What::Stylize(args) => stylize(&args, &device()),
+            What::Judge(args) => judge(args, &device()),
             What::Bench(_) if command.device == Some(Where::Cpu) => {
                 Err("bench measures the kernels of a graphics card; leave --device cpu out".into())
             }
@@ -610,7 +620,7 @@ mod native {
         let settings = cyclegan::Settings {
             config: args.run.config::<CycleganConfig>(&given)?,
             folders,
-            load: args.load,
+            load: [args.load, args.load_b.or(args.load)],
             output: args.run.output(),
             control: args.run.control::<CycleganControl>()?,
         };

@@ -23,8 +23,9 @@ pub struct Settings {
     pub config: CycleganConfig,
     /// With `task: "own"`: folders, zips or idx files of A and of B. A checkpoint holds what was made of them.
     pub folders: Option<[PathBuf; 2]>,
-    /// The side in pixels that their pictures are reduced to before pieces are cut out; [`load_size`] if nothing is said.
-    pub load: Option<u32>,
+    /// The side in pixels that their pictures, of A and of B, are reduced to before pieces are cut out; [`load_size`] if
+    /// nothing is said.
+    pub load: [Option<u32>; 2],
     /// See [`Output`].
     pub output: Output,
     /// Live controls that a run takes over when it goes on.
@@ -53,12 +54,14 @@ fn own(
     inputs: &mut Inputs,
     mut told: impl FnMut(String),
 ) -> Result<Unpaired, Error> {
-    let load = settings.load.unwrap_or_else(|| load_size(config.size));
     let mut sides = Vec::new();
     for (i, role) in ["a", "b"].into_iter().enumerate() {
         let prepared = match (inputs.get(role), &settings.folders) {
             (Some((_, bytes)), _) => Prepared::read(bytes)?,
-            (None, Some(folders)) => gather(&folders[i], load)?,
+            (None, Some(folders)) => {
+                let load = settings.load[i].unwrap_or_else(|| load_size(config.size));
+                gather(&folders[i], load)?
+            }
             (None, None) => {
                 return Err(Error::BadSetting {
                     name: "task",

@@ -8,6 +8,7 @@ pub mod features;
 pub mod gan;
 mod lesson;
 pub mod own;
+pub mod paintings;
 mod pictures;
 pub mod pix2pix;
 pub mod progan;

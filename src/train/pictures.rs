@@ -28,26 +28,8 @@ impl Pictures {
     /// A file that is no picture is skipped; a folder that cannot be read is `Unexpected`, and so
     /// is finding nothing.
     pub fn read(folders: &[PathBuf]) -> Result<Self, Error> {
-        let mut paths = Vec::new();
-        for folder in folders {
-            walk(folder, &mut paths).map_err(|e| Error::Unexpected(format!("{folder:?}: {e}")))?;
-        }
-        paths.sort();
         let (mut train, mut held_out) = (Vec::new(), Vec::new());
-        for (i, path) in paths.iter().enumerate() {
-            let name = path.to_string_lossy();
-            let bytes =
-                std::fs::read(path).map_err(|e| Error::Unexpected(format!("{name}: {e}")))?;
-            let Ok(picture) = decode(&bytes, &name) else {
-                continue;
-            };
-            let mut pixels = picture.pixels;
-            let (w, h) = pixels.dimensions();
-            if w.max(h) > LONG_SIDE {
-                let (w, h) = fit(w, h, LONG_SIDE);
-                pixels = resize(&pixels, w, h);
-            }
-            let pixels = image::DynamicImage::from(pixels).into_rgb8();
+        for (i, (_, pixels)) in all_of(folders)?.into_iter().enumerate() {
             let part = if i % HELD_OUT == 0 {
                 &mut held_out
             } else {
@@ -77,11 +59,46 @@ impl Pictures {
 
     /// The same crops of held-out pictures every time.
     pub fn test(&self, count: usize, size: u32, device: &Device) -> Tensor<4> {
-        let mut seed = Seed::new(0);
-        let pick = |i: usize| &self.held_out[i % self.held_out.len()];
-        let crops: Vec<_> = (0..count).map(|i| crop(pick(i), size, &mut seed)).collect();
+        let pictures: Vec<_> = self.held_out.iter().collect();
+        let crops = crops(&pictures, count, size, &mut Seed::new(0));
         upload(&crops, size, device)
     }
+}
+
+/// Every picture under `folders`, however deep, in the order of their paths. A file that is no picture is skipped.
+pub(super) fn all_of(folders: &[PathBuf]) -> Result<Vec<(PathBuf, RgbImage)>, Error> {
+    let mut paths = Vec::new();
+    for folder in folders {
+        walk(folder, &mut paths).map_err(|e| Error::Unexpected(format!("{folder:?}: {e}")))?;
+    }
+    paths.sort();
+    let mut all = Vec::new();
+    for path in paths {
+        let name = path.to_string_lossy();
+        let bytes = std::fs::read(&path).map_err(|e| Error::Unexpected(format!("{name}: {e}")))?;
+        let Ok(picture) = decode(&bytes, &name) else {
+            continue;
+        };
+        let mut pixels = picture.pixels;
+        let (w, h) = pixels.dimensions();
+        if w.max(h) > LONG_SIDE {
+            let (w, h) = fit(w, h, LONG_SIDE);
+            pixels = resize(&pixels, w, h);
+        }
+        all.push((path, image::DynamicImage::from(pixels).into_rgb8()));
+    }
+    Ok(all)
+}
+
+/// Random crops of random scale of each in turn, half of them mirrored.
+pub(super) fn crops(
+    pictures: &[&RgbImage],
+    count: usize,
+    size: u32,
+    seed: &mut Seed,
+) -> Vec<RgbImage> {
+    let each = pictures.iter().cycle().take(count);
+    each.map(|picture| crop(picture, size, seed)).collect()
 }
 
 fn walk(folder: &Path, paths: &mut Vec<PathBuf>) -> std::io::Result<()> {
@@ -111,7 +128,7 @@ fn crop(picture: &RgbImage, size: u32, seed: &mut Seed) -> RgbImage {
     crop
 }
 
-fn upload(crops: &[RgbImage], size: u32, device: &Device) -> Tensor<4> {
+pub(super) fn upload(crops: &[RgbImage], size: u32, device: &Device) -> Tensor<4> {
     let n = size as usize;
     let mut values = Vec::with_capacity(crops.len() * 3 * n * n);
     for crop in crops {
