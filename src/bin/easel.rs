@@ -218,6 +218,9 @@ mod native {
         /// The same for the pictures of `--b` alone.
         #[arg(long, requires = "b")]
         load_b: Option<u32>,
+        /// A file of this command's, with whose generators to begin; width, blocks and `upsample` are as there.
+        #[arg(long)]
+        from: Option<PathBuf>,
         #[command(flatten)]
         run: RunArgs,
     }
@@ -621,6 +624,7 @@ mod native {
             config: args.run.config::<CycleganConfig>(&given)?,
             folders,
             load: [args.load, args.load_b.or(args.load)],
+            from: args.from,
             output: args.run.output(),
             control: args.run.control::<CycleganControl>()?,
         };

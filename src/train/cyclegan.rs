@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use burn::tensor::Device;
 
 use super::own::gather;
-use super::run::{Inputs, Output, networks};
+use super::run::{Inputs, Output, file, networks};
 use crate::data::own::Prepared;
 use crate::data::unpaired::{Unpaired, UnpairedDrawer};
 use crate::error::Error;
@@ -26,6 +26,8 @@ pub struct Settings {
     /// The side in pixels that their pictures, of A and of B, are reduced to before pieces are cut out; [`load_size`] if
     /// nothing is said.
     pub load: [Option<u32>; 2],
+    /// A file of [`train`]'s, with whose generators to begin; these settings must fit them.
+    pub from: Option<PathBuf>,
     /// See [`Output`].
     pub output: Output,
     /// Live controls that a run takes over when it goes on.
@@ -107,7 +109,12 @@ pub fn train(
         _ => UnpairedDrawer::new(&config, HELD).finish(),
     };
     let saved = saved.map(|saved| (saved.meta, saved.tensors));
+    let fresh = saved.is_none();
     let mut job = Cyclegan::new(&config, data, saved, device)?;
+    if let Some(from) = settings.from.as_ref().filter(|_| fresh) {
+        let bytes = std::fs::read(from).map_err(file(from))?;
+        job.begin_with_generators(&from.to_string_lossy(), &bytes)?;
+    }
     let metrics = settings.output.run(&mut job, &inputs, told)?;
     let file = networks(&job)?;
     Ok(Outcome { file, metrics })

@@ -3,6 +3,7 @@
 use super::*;
 use easel::jobs::{VariantTime, fastest_variant, variant_times};
 use easel::ops::{Winograd, knows_half};
+use easel::protocol::ModelInfo;
 
 #[test]
 fn stored_as_f16_a_generator_draws_the_same_but_for_rounding() {
@@ -91,24 +92,53 @@ fn grid(picture: &RgbaImage) -> f64 {
     variance(&means) / variance(&all)
 }
 
+/// How much more fine detail lies within 8 pixels of the border than elsewhere: the ratio of the Laplacian's mean absolute
+/// values.
+fn frame(picture: &RgbaImage) -> f64 {
+    let (w, h) = picture.dimensions();
+    let at = |x: u32, y: u32| {
+        let [r, g, b, _] = picture.get_pixel(x, y).0;
+        f64::from(r) + f64::from(g) + f64::from(b)
+    };
+    let (mut sums, mut counts) = ([0.0; 2], [0.0; 2]);
+    for y in 1..h - 1 {
+        for x in 1..w - 1 {
+            let inside = (8..w - 8).contains(&x) && (8..h - 8).contains(&y);
+            let around = at(x - 1, y) + at(x + 1, y) + at(x, y - 1) + at(x, y + 1);
+            sums[usize::from(inside)] += (4.0 * at(x, y) - around).abs();
+            counts[usize::from(inside)] += 1.0;
+        }
+    }
+    (sums[0] / counts[0]) / (sums[1] / counts[1])
+}
+
 #[test]
-fn shipped_generators_of_pictures_leave_no_grid() {
+fn shipped_generators_of_pictures_leave_no_grid_and_no_frame() {
     let device = gpu();
-    let file = std::fs::read(root().join("weights/cyclegan-winter.safetensors"));
-    let file = file.expect("it ships");
-    let mut worst = 0.0_f64;
-    for generator in ["G_A", "G_B"] {
-        let read = read_picture_generator("winter", &file, generator, Variant::DEFAULT, &device);
-        let net = Rc::new(read.unwrap_or_else(|e| panic!("{e}")));
-        for name in ["lake", "forest", "coast"] {
-            let scene = Scene::new(name, 5).expect("a scene").photo(192, 160);
-            let picture = DynamicImage::from(scene).into_rgba8();
-            let drawn = draw(plain(), &picture, &net, PLENTY, &device);
-            let (before, after) = (grid(&picture), grid(&drawn));
-            println!("{generator} {name}: {before:.5} before, {after:.5} after");
-            worst = worst.max(after);
+    let manifest = std::fs::read(root().join("weights/manifest.json")).expect("it ships");
+    let manifest: Vec<ModelInfo> = serde_json::from_slice(&manifest).expect("a manifest");
+    let shipped = manifest.iter().filter(|model| model.architecture == "cyclegan");
+    let (mut grids, mut frames) = (0.0_f64, 0.0_f64);
+    for model in shipped {
+        let file = std::fs::read(root().join("weights").join(&model.file)).expect("it ships");
+        for generator in ["G_A", "G_B"] {
+            let read =
+                read_picture_generator(&model.id, &file, generator, Variant::DEFAULT, &device);
+            let net = Rc::new(read.unwrap_or_else(|e| panic!("{e}")));
+            for name in ["lake", "forest", "coast"] {
+                let scene = Scene::new(name, 5).expect("a scene").photo(192, 160);
+                let picture = DynamicImage::from(scene).into_rgba8();
+                let drawn = draw(plain(), &picture, &net, PLENTY, &device);
+                let (before, after) = (grid(&picture), grid(&drawn));
+                let around = frame(&drawn) / frame(&picture);
+                let id = &model.id;
+                println!("{id} {generator} {name}: grid {before:.5}, then {after:.5}; frame {around:.2}");
+                grids = grids.max(after);
+                frames = frames.max(around);
+            }
         }
     }
     // Transposed convolutions left up to 0.09, the scenes themselves have up to 0.002.
-    assert!(worst < 0.01, "{worst}");
+    assert!(0.0 < grids && grids < 0.01, "{grids}");
+    assert!(frames < 1.5, "{frames}");
 }

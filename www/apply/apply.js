@@ -21,6 +21,8 @@ import { en, ko } from "./texts.js";
 const LIVE = 384;
 /** What the manifest calls networks that turn pictures into pictures, those for photos first. */
 const ARCHITECTURES = ["stylize", "cyclegan", "pix2pix"];
+/** The generators of CycleGAN, there and back. */
+const PAIR = ["G_A", "G_B"];
 /** Errors that this view has words of its own for. */
 const WORDED = ["weights-generator", "weights-names", "weights-shape"];
 
@@ -190,7 +192,20 @@ export class Apply {
   get #named() {
     const { network, generator } = this.#config;
     const name = network === "custom" ? (this.#file?.name ?? "") : this.#called(network);
-    return generator ? `${name} · ${generator}` : name;
+    return generator ? `${name} · ${this.#direction(generator)}` : name;
+  }
+
+  /** The generators to choose from; of what is shipped they are known before it is fetched. */
+  get #choices() {
+    const { network } = this.#config;
+    const pair = this.#models.some(({ id, architecture }) => id === network && architecture === "cyclegan");
+    return pair ? PAIR : this.#generators;
+  }
+
+  /** What a generator does, or its name. @param {string} generator */
+  #direction(generator) {
+    const name = key(`apply.direction.${this.#config.network}.${generator}`);
+    return known(name) ? t(name) : generator;
   }
 
   /** @param {string} id of the manifest */
@@ -512,7 +527,7 @@ export class Apply {
     const shipped = this.#models.map(({ id }) => /** @type {[string, string]} */ ([id, this.#called(id)]));
     this.#controls.show({
       config: this.#config, pictures: this.#pictures, chosen: this.#chosen, networks: [...own, ...shipped],
-      generators: this.#generators, named: this.#named, ready: this.#ready, phase: this.#phase, result: this.#result !== null,
+      generators: this.#choices.map((name) => /** @type {[string, string]} */ ([name, this.#direction(name)])), named: this.#named, ready: this.#ready, phase: this.#phase, result: this.#result !== null,
     });
   }
 }

@@ -30,7 +30,7 @@ import { sort, pasteButton } from "../views/inputs.js";
  * @property {Picture[]} pictures
  * @property {Picture} chosen
  * @property {[id: string, name: string][]} networks
- * @property {string[]} generators of the network, if there are several
+ * @property {[name: string, text: string][]} generators of the network, if there are several
  * @property {string} named what the network is called
  * @property {boolean} ready whether there is one
  * @property {Phase} phase
@@ -247,7 +247,7 @@ export class Controls {
     if (ready !== this.#ready) this.#how.open = !ready;
     this.#ready = ready;
     this.#several.hidden = generators.length === 0;
-    this.#options(this.#generator, generators.map((name) => [name, name]), generator || (generators[0] ?? ""));
+    this.#options(this.#generator, generators, generator || (generators[0]?.[0] ?? ""));
     this.#options(this.#side, SIDES.map((side) => [String(side), side ? t("apply.side.px", { n: String(side) }) : t("apply.side.0")]), String(side));
     this.#strength.value = String(strength);
     this.#percent.textContent = t("percent", { n: Math.round(100 * strength) });

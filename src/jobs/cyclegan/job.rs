@@ -74,6 +74,14 @@ impl Cyclegan {
         self.trainer.change().begin_with(name, file)
     }
 
+    /// Begins with trained generators, and fresh discriminators.
+    ///
+    /// # Errors
+    /// Those of [`CycleganTrainer::begin_with_generators`].
+    pub fn begin_with_generators(&mut self, name: &str, file: &[u8]) -> Result<(), Error> {
+        self.trainer.change().begin_with_generators(name, file)
+    }
+
     /// What trains.
     pub fn trainer(&self) -> &CycleganTrainer {
         self.trainer.now()

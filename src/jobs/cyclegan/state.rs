@@ -78,11 +78,38 @@ impl CycleganTrainer {
     /// Those of [`Weights`] for a file that does not fit the settings.
     pub fn begin_with(&mut self, name: &str, file: &[u8]) -> Result<(), Error> {
         let mut weights = Weights::read(name, file, |_| Ok(expected(&self.config)))?;
+        self.take_generators(&mut weights)?;
+        for i in 0..2 {
+            let part = weights.part(DISCRIMINATORS[i]);
+            self.discriminators[i] = discriminator_of(&self.config).load(&part, &self.device)?;
+        }
+        Ok(())
+    }
+
+    /// The same with the generators alone: the discriminators are fresh, and those of the file may be others.
+    ///
+    /// # Errors
+    /// As [`Self::begin_with`].
+    pub fn begin_with_generators(&mut self, name: &str, file: &[u8]) -> Result<(), Error> {
+        let mut weights = Weights::read(name, file, |header| {
+            let of_g = generator_of(&self.config).expected();
+            let mut all = GENERATORS.map(|prefix| behind(prefix, &of_g)).concat();
+            let others = header.tensors().into_iter();
+            let others = others.filter(|(name, _)| name.starts_with("D_"));
+            all.extend(others.map(|(name, shape)| Expected {
+                name,
+                shape,
+                used: false,
+            }));
+            Ok(all)
+        })?;
+        self.take_generators(&mut weights)
+    }
+
+    fn take_generators(&mut self, weights: &mut Weights) -> Result<(), Error> {
         for i in 0..2 {
             let part = weights.part(GENERATORS[i]);
             self.generators[i] = generator_of(&self.config).load(&part, &self.device)?;
-            let part = weights.part(DISCRIMINATORS[i]);
-            self.discriminators[i] = discriminator_of(&self.config).load(&part, &self.device)?;
         }
         Ok(())
     }
