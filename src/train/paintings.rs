@@ -154,7 +154,11 @@ fn learn(
         net = adam.step(net, grads);
         if (step + 1) % LINE == 0 {
             let loss = loss.into_data().iter::<f32>().next().unwrap_or(f32::NAN);
-            told(format!("{} of {}: loss {loss:.4}", step + 1, settings.steps));
+            told(format!(
+                "{} of {}: loss {loss:.4}",
+                step + 1,
+                settings.steps
+            ));
         }
     }
     adam.averaged(net.valid())
@@ -206,8 +210,12 @@ fn kept(
         let missing = || Error::Unexpected(format!("{}: no original", path.display()));
         let place = originals.iter().position(same).ok_or_else(missing)?;
         let result = square(result);
-        let [of_original, of_result, of_next] =
-            [&squares[place], &result, &squares[(place + 1) % squares.len()]].map(seen);
+        let [of_original, of_result, of_next] = [
+            &squares[place],
+            &result,
+            &squares[(place + 1) % squares.len()],
+        ]
+        .map(seen);
         near += distance(&of_original, &of_result);
         far += distance(&of_original, &of_next);
         edges += correlation(&strengths(&squares[place]), &strengths(&result));
@@ -222,7 +230,12 @@ fn square(picture: &RgbImage) -> RgbImage {
     let (w, h) = picture.dimensions();
     let side = w.min(h);
     let middle = imageops::crop_imm(picture, (w - side) / 2, (h - side) / 2, side, side);
-    imageops::resize(&middle.to_image(), SQUARE, SQUARE, imageops::FilterType::Triangle)
+    imageops::resize(
+        &middle.to_image(),
+        SQUARE,
+        SQUARE,
+        imageops::FilterType::Triangle,
+    )
 }
 
 fn distance(a: &[f32], b: &[f32]) -> f32 {

@@ -117,7 +117,9 @@ fn shipped_generators_of_pictures_leave_no_grid_and_no_frame() {
     let device = gpu();
     let manifest = std::fs::read(root().join("weights/manifest.json")).expect("it ships");
     let manifest: Vec<ModelInfo> = serde_json::from_slice(&manifest).expect("a manifest");
-    let shipped = manifest.iter().filter(|model| model.architecture == "cyclegan");
+    let shipped = manifest
+        .iter()
+        .filter(|model| model.architecture == "cyclegan");
     let (mut grids, mut frames) = (0.0_f64, 0.0_f64);
     for model in shipped {
         let file = std::fs::read(root().join("weights").join(&model.file)).expect("it ships");
@@ -132,7 +134,9 @@ fn shipped_generators_of_pictures_leave_no_grid_and_no_frame() {
                 let (before, after) = (grid(&picture), grid(&drawn));
                 let around = frame(&drawn) / frame(&picture);
                 let id = &model.id;
-                println!("{id} {generator} {name}: grid {before:.5}, then {after:.5}; frame {around:.2}");
+                println!(
+                    "{id} {generator} {name}: grid {before:.5}, then {after:.5}; frame {around:.2}"
+                );
                 grids = grids.max(after);
                 frames = frames.max(around);
             }

@@ -48,7 +48,9 @@ pub fn judge(args: JudgeArgs, device: &Device) -> Result<(), Box<dyn std::error:
     };
     let outcome = judged(&settings, device, |line| eprintln!("{line}"))?;
     let [photos, paintings] = outcome.right;
-    println!("held out: {photos:.4} of the photos and {paintings:.4} of the paintings are named right");
+    println!(
+        "held out: {photos:.4} of the photos and {paintings:.4} of the paintings are named right"
+    );
     for (folder, found) in settings.results.iter().zip(outcome.results) {
         let (name, share) = (folder.display(), found.paintings);
         print!("{name}: {share:.4} taken for paintings");
