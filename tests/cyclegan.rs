@@ -449,6 +449,29 @@ fn its_networks_begin_another_run_and_are_refused_by_other_settings() {
     };
     let error = fresh(&wider, &device).begin_with("start", &file);
     assert_eq!(error.expect_err("another width").code(), "weights-shape");
+    // The generators alone may meet other discriminators.
+    let stricter = CycleganConfig {
+        discriminator_width: 3,
+        ..small()
+    };
+    let mut other = fresh(&stricter, &device);
+    let error = other.begin_with("start", &file);
+    assert_eq!(error.expect_err("another width").code(), "weights-shape");
+    let own = discriminators_of(&fresh(&stricter, &device));
+    other
+        .begin_with_generators("start", &file)
+        .expect("its generators");
+    assert_close("drawn", &draw(&other), &draw(job.trainer()), 2e-3);
+    assert_eq!(discriminators_of(&other), own, "they stayed as they were");
+    let error = fresh(&wider, &device).begin_with_generators("start", &file);
+    assert_eq!(error.expect_err("another width").code(), "weights-shape");
+}
+
+/// The values of both discriminators.
+fn discriminators_of(run: &CycleganTrainer) -> Vec<Vec<f32>> {
+    let all = run.trained().into_iter();
+    let all = all.filter(|(name, ..)| name.starts_with("D_"));
+    all.map(|(_, x, _)| values(x)).collect()
 }
 
 #[test]

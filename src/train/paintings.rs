@@ -25,7 +25,7 @@ const SIDE: u32 = 64;
 /// Side in pixels of what is compared with its original.
 const SQUARE: u32 = 256;
 /// Patches that are asked of each folder.
-const ASKED: usize = 1000;
+const ASKED: usize = 500;
 /// Steps from one progress line to the next.
 const LINE: usize = 100;
 
@@ -88,35 +88,43 @@ pub fn judge(
     device: &Device,
     mut told: impl FnMut(String),
 ) -> Result<Outcome, Error> {
-    let kinds = [&settings.photos, &settings.paintings];
-    let [photos, paintings] = kinds.map(|folders| Pictures::read(folders));
+    // What is in the way is to be told before the work.
+    let read = |folder: &PathBuf| all_of(std::slice::from_ref(folder));
+    let originals = settings.originals.as_ref().map(read).transpose()?;
+    let mut results = Vec::new();
+    for folder in &settings.results {
+        let pictures = read(folder)?;
+        if let Some(originals) = &originals {
+            for (path, _) in &pictures {
+                place(originals, path)?;
+            }
+        }
+        results.push(pictures);
+    }
+    let compared = match originals {
+        Some(originals) => Some((originals, features(&settings.network, device)?)),
+        None => None,
+    };
+    let [photos, paintings] =
+        [&settings.photos, &settings.paintings].map(|folders| Pictures::read(folders));
     let kinds = [photos?, paintings?];
     let net = learn(settings, &kinds, device, &mut told);
     let right = [0, 1].map(|kind| {
         let share = share(&net, kinds[kind].test(ASKED, SIDE, device));
         if kind == 0 { 1.0 - share } else { share }
     });
-    let features = match &settings.originals {
-        Some(_) => Some(features(&settings.network, device)?),
-        None => None,
-    };
-    let mut results = Vec::new();
-    for folder in &settings.results {
-        let pictures = all_of(std::slice::from_ref(folder))?;
+    let of = |pictures: Vec<Named>| {
         let plain: Vec<_> = pictures.iter().map(|(_, picture)| picture).collect();
         let patches = crops(&plain, ASKED, SIDE, &mut Seed::new(0));
-        let kept = match (&settings.originals, &features) {
-            (Some(originals), Some(net)) => {
-                let originals = all_of(std::slice::from_ref(originals))?;
-                Some(kept(&pictures, &originals, net, device)?)
-            }
-            _ => None,
-        };
-        results.push(Found {
+        let kept = compared
+            .as_ref()
+            .map(|(originals, net)| kept(&pictures, originals, net, device));
+        Ok(Found {
             paintings: share(&net, upload(&patches, SIDE, device)),
-            kept,
-        });
-    }
+            kept: kept.transpose()?,
+        })
+    };
+    let results = results.into_iter().map(of).collect::<Result<_, Error>>()?;
     Ok(Outcome { right, results })
 }
 
@@ -191,6 +199,13 @@ fn features(path: &Path, device: &Device) -> Result<(FeatureNetwork, Vec<String>
 
 type Named = (PathBuf, RgbImage);
 
+/// Which of the originals a result was made of.
+fn place(originals: &[Named], result: &Path) -> Result<usize, Error> {
+    let same = |of: &Named| of.0.file_stem() == result.file_stem();
+    let missing = || Error::Unexpected(format!("{}: no original", result.display()));
+    originals.iter().position(same).ok_or_else(missing)
+}
+
 /// How near the middle squares are, reduced to [`SQUARE`] pixels.
 fn kept(
     results: &[Named],
@@ -206,9 +221,7 @@ fn kept(
     let (mut near, mut far, mut edges) = (0.0, 0.0, 0.0);
     let squares: Vec<_> = originals.iter().map(|(_, of)| square(of)).collect();
     for (path, result) in results {
-        let same = |of: &Named| of.0.file_stem() == path.file_stem();
-        let missing = || Error::Unexpected(format!("{}: no original", path.display()));
-        let place = originals.iter().position(same).ok_or_else(missing)?;
+        let place = place(originals, path)?;
         let result = square(result);
         let [of_original, of_result, of_next] = [
             &squares[place],
