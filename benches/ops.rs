@@ -1,4 +1,4 @@
-//! Each kernel against the plain Burn operations it replaces, side by side in one run:
+//! Each kernel, and the processor's convolutions, against the plain Burn operations it replaces, side by side in one run:
 //! `cargo test --workspace --bench ops` (with what is compiled for the tests; `cargo bench` would compile all again). Prints the ratio of the medians; absolute times depend on the machine.
 #![allow(
     clippy::disallowed_methods,
@@ -9,8 +9,9 @@ use std::time::{Duration, Instant};
 
 use burn::tensor::{Device, DeviceKind, Int, Tensor};
 use easel::ops::{
-    AdamStep, adam, adam_reference, gram, gram_reference, rgba8_pack, rgba8_pack_reference,
-    rgba8_unpack, rgba8_unpack_reference, total_variation, total_variation_reference,
+    AdamStep, ConvOptions, adam, adam_reference, conv2d, conv2d_reference, gram, gram_reference,
+    rgba8_pack, rgba8_pack_reference, rgba8_unpack, rgba8_unpack_reference, total_variation,
+    total_variation_reference,
 };
 
 /// Pairs of measurements, ours and theirs in turn.
@@ -108,4 +109,38 @@ fn main() {
             first(adam_reference(image, grad, state.clone(), step))
         },
     );
+    convolutions(&Device::flex().autodiff());
+}
+
+/// On the processor, value and both gradients of layers that CycleGAN and pix2pix train: channels in and out, side, kernel,
+/// stride.
+fn convolutions(device: &Device) {
+    const LAYERS: [[usize; 5]; 5] = [
+        [3, 16, 64, 7, 1],
+        [16, 32, 64, 3, 2],
+        [64, 64, 16, 3, 1],
+        [16, 3, 64, 7, 1],
+        [16, 32, 32, 4, 2],
+    ];
+    for [i, o, side, kernel, stride] in LAYERS {
+        let x = noise([1, i, side, side], device).require_grad();
+        let weight = noise([o, i, kernel, kernel], device).require_grad();
+        let options = ConvOptions {
+            stride,
+            padding: (kernel - 1) / 2,
+            ..ConvOptions::default()
+        };
+        let all = |y: Tensor<4>| {
+            let grads = y.sum().backward();
+            let of_x = x.grad(&grads).expect("a gradient").narrow(3, 0, 1).sum();
+            of_x + weight.grad(&grads).expect("a gradient").sum()
+        };
+        race(
+            &format!(
+                "processor: conv2d, value and gradients, {kernel}x{kernel}, {i} to {o}, {side}², stride {stride}"
+            ),
+            || all(conv2d(x.clone(), weight.clone(), None, options)),
+            || all(conv2d_reference(x.clone(), weight.clone(), None, options)),
+        );
+    }
 }

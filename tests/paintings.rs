@@ -68,7 +68,7 @@ fn paintings_are_told_from_photos_and_results_compared_with_their_originals() {
         panic!("{found:?}");
     };
     assert!(
-        of_plain.paintings < 0.1 && of_stroked.paintings > 0.9,
+        of_plain.paintings < 0.05 && of_stroked.paintings > 0.95,
         "{found:?}"
     );
     let [same, other] = [of_plain, of_stroked].map(|of| of.kept.expect("there are originals"));

@@ -130,6 +130,21 @@ pub enum FeatureNetwork {
 }
 
 impl FeatureNetwork {
+    /// Recognises a file of weights and builds its network.
+    ///
+    /// # Errors
+    /// Those of [`Architecture::of`], [`Weights::read`] and [`Architecture::load`].
+    pub fn read(name: &str, file: &[u8], device: &Device) -> Result<(Architecture, Self), Error> {
+        let mut architecture = None;
+        let weights = Weights::read(name, file, |header| {
+            let found = Architecture::of(header)?;
+            architecture = Some(found);
+            Ok(found.expected())
+        })?;
+        let architecture = architecture.ok_or(Error::Unexpected("no network".into()))?;
+        Ok((architecture, architecture.load(&weights, device)?))
+    }
+
     /// The activations of `layers` for RGB pictures `[B, 3, H, W]` in 0..1. A layer for which the
     /// picture is too small (a pooling would leave nothing) is left out, with all after it.
     pub fn forward(&self, image: Tensor<4>, layers: &[String], pooling: Pooling) -> Taps {

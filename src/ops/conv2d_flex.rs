@@ -273,14 +273,8 @@ impl ConvOps for Flex {
         options: ConvOptions,
     ) -> FloatTensor<Self> {
         let (x, grad) = (x.to_contiguous(), grad.to_contiguous());
-        let (dims, [_, filters, down, across]) = (dims4(&x), dims4(&grad));
-        let windows = Windows {
-            kernel,
-            stride: options.stride,
-            padding: options.padding,
-            mode: options.mode,
-            output: [down, across],
-        };
+        let (dims, filters) = (dims4(&x), grad.shape()[1]);
+        let windows = options.windows([dims[2], dims[3]], kernel);
         let sum = Lines::new(windows, dims).correlation(&x, &grad);
         Self::float_reshape(sum, [filters, dims[1], kernel, kernel].into())
     }

@@ -10,6 +10,7 @@ use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData, activation::log_softmax};
 
 use super::classifier::{Settings, changed, pictures, write};
+use super::lesson::falling;
 use crate::data::captioned::{CaptionDrawer, Captioned};
 use crate::data::captions::{ATTRIBUTES, Caption};
 use crate::data::seed::Seed;
@@ -126,9 +127,7 @@ pub fn train(
     let mut net = config.init(&mut seed, &learning);
     let mut adam = Adam::new(settings.rate, 0.9, 0.999).averaging(0.99);
     for step in 0..settings.steps {
-        let along = step as f32 / settings.steps as f32;
-        let cosine = 0.505 + 0.495 * (std::f32::consts::PI * along).cos();
-        adam.set_rate(settings.rate * cosine);
+        adam.set_rate(falling(settings.rate, step, settings.steps));
         let numbers: Vec<usize> = (0..settings.batch)
             .map(|_| seed.below(settings.count))
             .collect();

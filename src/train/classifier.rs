@@ -12,7 +12,7 @@ use burn::module::Module;
 use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData, activation::log_softmax};
 
-use super::lesson::Lesson;
+use super::lesson::{Lesson, falling};
 use crate::data::dataset::Pictures;
 use crate::data::seed::Seed;
 use crate::error::Error;
@@ -85,9 +85,7 @@ pub fn train(
     let mut adam = Adam::new(settings.rate, 0.9, 0.999).averaging(0.99);
     let odd = settings.batch / NONSENSE;
     for step in 0..settings.steps {
-        let along = step as f32 / settings.steps as f32;
-        let cosine = 0.505 + 0.495 * (std::f32::consts::PI * along).cos();
-        adam.set_rate(settings.rate * cosine);
+        adam.set_rate(falling(settings.rate, step, settings.steps));
         let numbers = some(&learnt, settings.batch - odd, &mut seed);
         let mut values = changed(learnt.at(&numbers, device), &config, &mut seed);
         values.extend(nonsense(&learnt, odd, &config, &mut seed, device));

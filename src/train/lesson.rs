@@ -11,6 +11,12 @@ use crate::models::ClassifierConfig;
 /// How many are kept from learning; a quarter of fewer than four times as many.
 const HELD: usize = 1200;
 
+/// The learning rate of a step: from `rate` to a hundredth of it, along a cosine.
+pub fn falling(rate: f32, step: usize, steps: usize) -> f32 {
+    let along = step as f32 / steps as f32;
+    rate * (0.505 + 0.495 * (std::f32::consts::PI * along).cos())
+}
+
 /// What there is to learn.
 pub struct Lesson {
     /// Of a classifier for it.

@@ -12,20 +12,20 @@ use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData, activation::log_softmax};
 use image::{RgbImage, imageops};
 
+use super::lesson::falling;
 use super::pictures::{Pictures, all_of, crops, upload};
 use crate::data::seed::Seed;
 use crate::error::Error;
-use crate::models::{Architecture, Classifier, ClassifierConfig, FeatureNetwork};
+use crate::models::{Classifier, ClassifierConfig, FeatureNetwork};
 use crate::nn::Adam;
 use crate::protocol::Pooling;
-use crate::weights::Weights;
 
 /// Side of a patch in pixels.
 const SIDE: u32 = 64;
 /// Side in pixels of what is compared with its original.
 const SQUARE: u32 = 256;
 /// Patches that are asked of each folder.
-const ASKED: usize = 500;
+const ASKED: usize = 1000;
 /// Steps from one progress line to the next.
 const LINE: usize = 100;
 
@@ -82,7 +82,7 @@ pub struct Kept {
 /// Learns, and asks. Tells a line now and then.
 ///
 /// # Errors
-/// Files that cannot be read; a result without its original.
+/// Files that cannot be read; a folder of results without pictures; a result without its original, or fewer than two of these.
 pub fn judge(
     settings: &Settings,
     device: &Device,
@@ -91,9 +91,20 @@ pub fn judge(
     // What is in the way is to be told before the work.
     let read = |folder: &PathBuf| all_of(std::slice::from_ref(folder));
     let originals = settings.originals.as_ref().map(read).transpose()?;
+    if originals.as_ref().is_some_and(|all| all.len() < 2) {
+        return Err(Error::Unexpected(
+            "originals are measured by another: two at least".into(),
+        ));
+    }
     let mut results = Vec::new();
     for folder in &settings.results {
         let pictures = read(folder)?;
+        if pictures.is_empty() {
+            return Err(Error::Unexpected(format!(
+                "no pictures in {}",
+                folder.display()
+            )));
+        }
         if let Some(originals) = &originals {
             for (path, _) in &pictures {
                 place(originals, path)?;
@@ -151,9 +162,7 @@ fn learn(
     }
     let targets = Tensor::<2>::from_data(TensorData::new(targets, [2 * batch, 2]), &learning);
     for step in 0..settings.steps {
-        let along = step as f32 / settings.steps as f32;
-        let cosine = 0.505 + 0.495 * (std::f32::consts::PI * along).cos();
-        adam.set_rate(settings.rate * cosine);
+        adam.set_rate(falling(settings.rate, step, settings.steps));
         let mut patches = |kind: usize| kinds[kind].batch(batch, SIDE, &mut seed, &learning);
         let pictures = Tensor::cat(vec![patches(0), patches(1)], 0);
         let logits = net.forward(pictures * 2.0 - 1.0);
@@ -186,14 +195,7 @@ fn share(net: &Classifier, patches: Tensor<4>) -> f32 {
 fn features(path: &Path, device: &Device) -> Result<(FeatureNetwork, Vec<String>), Error> {
     let name = path.to_string_lossy();
     let bytes = std::fs::read(path).map_err(|e| Error::Unexpected(format!("{name}: {e}")))?;
-    let mut architecture = None;
-    let weights = Weights::read(&name, &bytes, |header| {
-        let found = Architecture::of(header)?;
-        architecture = Some(found);
-        Ok(found.expected())
-    })?;
-    let architecture = architecture.ok_or(Error::Unexpected("no network".into()))?;
-    let net = architecture.load(&weights, device)?;
+    let (architecture, net) = FeatureNetwork::read(&name, &bytes, device)?;
     Ok((net, vec![architecture.content_layer().to_owned()]))
 }
 

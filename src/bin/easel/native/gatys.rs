@@ -6,11 +6,9 @@ use std::rc::Rc;
 use burn::tensor::Device;
 use clap::Args;
 use easel::data::decode::decode;
-use easel::error::Error;
 use easel::jobs::{Gatys, GatysInputs, Job, Status};
-use easel::models::Architecture;
+use easel::models::FeatureNetwork;
 use easel::protocol::GatysConfig;
-use easel::weights::Weights;
 
 use super::stylize::writable;
 use super::{Done, Failed};
@@ -43,14 +41,8 @@ pub fn gatys(args: GatysArgs, device: &Device) -> Done {
     };
     let bytes = std::fs::read(&args.network)?;
     let name = args.network.to_string_lossy();
-    let mut architecture = None;
-    let weights = Weights::read(&name, &bytes, |header| {
-        let found = Architecture::of(header)?;
-        architecture = Some(found);
-        Ok(found.expected())
-    })?;
-    let architecture = architecture.ok_or(Error::Unexpected("no network".into()))?;
-    let net = Rc::new(architecture.load(&weights, device)?);
+    let (architecture, net) = FeatureNetwork::read(&name, &bytes, device)?;
+    let net = Rc::new(net);
     let mut job = Gatys::new(config, inputs, architecture, net, device)?;
     loop {
         let status = job.step()?;
