@@ -1,4 +1,4 @@
-//! Training with our kernels follows training with Burn's own operations, which the CPU backend runs.
+//! Training with our kernels follows training with Burn's own operations on its CPU backend.
 #![allow(
     clippy::disallowed_methods,
     reason = "native only: reading waits for the GPU"
@@ -13,6 +13,7 @@ use common::{gpu, miss, values};
 use easel::data::seed::Seed;
 use easel::models::DcganConfig;
 use easel::nn::Adam;
+use easel::ops::use_burns;
 
 /// Both losses of each step, and the pictures of the generator at the end.
 fn train(device: &Device, steps: usize) -> (Vec<f32>, Vec<f32>) {
@@ -59,6 +60,7 @@ const PICTURES: f32 = 5e-3;
 #[test]
 fn ten_steps_of_dcgan_follow_those_of_burns_own_operations() {
     let (losses, pictures) = train(&gpu(), 10);
+    use_burns(true);
     let (true_losses, true_pictures) = train(&Device::flex(), 10);
     let misses = (miss(&losses, &true_losses), miss(&pictures, &true_pictures));
     eprintln!("losses {:e}, pictures {:e}", misses.0, misses.1);

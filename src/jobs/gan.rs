@@ -154,23 +154,48 @@ impl GanTrainer {
             .set_rate(self.config.discriminator_rate);
     }
 
-    /// One step of the generator and `discriminator_steps` of the discriminator, in the order of the settings. The first
-    /// of the latter sees the samples that the generator learns from.
+    /// One step of the generator and `discriminator_steps` of the discriminator, in the order of the settings. That of the
+    /// latter next to the former sees the same generated samples.
     ///
     /// # Panics
     /// If the data have another shape or more classes than the run.
     pub fn step(&mut self, data: &Dataset) {
         assert_eq!(data.shape(), self.shape, "the shape of a sample");
         assert!(data.classes() <= self.classes, "the number of classes");
-        let mut fakes = self.fakes();
+        let (count, latent) = (self.config.batch as usize, self.config.latent as usize);
+        let (classes, device) = (self.classes, self.device.clone());
+        let augmentation = Augmentation::of(&self.config);
+        let noise = |seed: &mut Seed| {
+            let noise = gaussian([count, latent, 1, 1], 1.0, seed, &device);
+            let labels = (0..count).map(|_| seed.below(classes) as u8);
+            (noise, labels.collect())
+        };
+        self.learn(noise, |seed| data.batch(count, augmentation, seed, &device));
+    }
+
+    /// [`Self::step`] from noise `[B, latent, 1, 1]` and real samples `[B, C, H, W]`, on a device with tracking, each with
+    /// labels, which are asked for where they are needed and may be drawn from the run's random numbers.
+    ///
+    /// # Panics
+    /// If they do not fit the settings.
+    pub fn learn(
+        &mut self,
+        mut noise: impl FnMut(&mut Seed) -> (Tensor<4>, Vec<u8>),
+        mut real: impl FnMut(&mut Seed) -> (Tensor<4>, Vec<u8>),
+    ) {
+        let given = noise(&mut self.seed);
+        let mut fakes = self.fakes(given);
         let mut learnt = None;
         if self.config.generator_first {
             learnt = Some(self.step_generator(&fakes));
         }
-        let mut judged = self.step_discriminator(data, &fakes);
+        let samples = real(&mut self.seed);
+        let mut judged = self.step_discriminator(samples, &fakes);
         for _ in 1..self.config.discriminator_steps {
-            fakes = self.fakes();
-            judged = self.step_discriminator(data, &fakes);
+            let given = noise(&mut self.seed);
+            fakes = self.fakes(given);
+            let samples = real(&mut self.seed);
+            judged = self.step_discriminator(samples, &fakes);
         }
         let (g_loss, seen) = learnt.unwrap_or_else(|| self.step_generator(&fakes));
         let [d_loss, d_real, d_fake] = judged;
@@ -205,7 +230,8 @@ impl GanTrainer {
     /// Noise and labels that are the same whenever they are asked for: classes in turn.
     pub fn fixed(&self, count: usize) -> (Tensor<4>, Vec<u8>) {
         let mut seed = Seed::stream(self.config.seed, SAMPLES);
-        let noise = self.noise(count, &mut seed).inner();
+        let dims = [count, self.config.latent as usize, 1, 1];
+        let noise = gaussian(dims, 1.0, &mut seed, &self.device).inner();
         let labels = (0..count).map(|i| (i % self.classes) as u8);
         (noise, labels.collect())
     }
@@ -224,21 +250,8 @@ impl GanTrainer {
         }
     }
 
-    fn noise(&self, count: usize, seed: &mut Seed) -> Tensor<4> {
-        gaussian(
-            [count, self.config.latent as usize, 1, 1],
-            1.0,
-            seed,
-            &self.device,
-        )
-    }
-
-    fn fakes(&mut self) -> Fakes {
-        let (count, mut seed) = (self.config.batch as usize, self.seed.clone());
-        let noise = self.noise(count, &mut seed);
-        let labels: Vec<_> = (0..count).map(|_| seed.below(self.classes) as u8).collect();
+    fn fakes(&mut self, (noise, labels): (Tensor<4>, Vec<u8>)) -> Fakes {
         let labels = self.told(&labels, &self.device);
-        self.seed = seed;
         Fakes {
             samples: self.generator.forward_train(noise, &labels),
             labels,
@@ -263,10 +276,11 @@ impl GanTrainer {
     }
 
     /// The discriminator's loss and its mean opinions on real and generated samples.
-    fn step_discriminator(&mut self, data: &Dataset, fakes: &Fakes) -> [Tensor<1>; 3] {
-        let batch = self.config.batch as usize;
-        let augmentation = Augmentation::of(&self.config);
-        let (real, labels) = data.batch(batch, augmentation, &mut self.seed, &self.device);
+    fn step_discriminator(
+        &mut self,
+        (real, labels): (Tensor<4>, Vec<u8>),
+        fakes: &Fakes,
+    ) -> [Tensor<1>; 3] {
         let labels = self.told(&labels, &self.device);
         let fake = Tensor::from_inner(fakes.samples.clone().inner());
         let (real, fake) = (self.shown(real), self.shown(fake));

@@ -205,9 +205,14 @@ impl StackganTrainer {
     pub fn step(&mut self, data: &Captioned) {
         let stage = self.stage();
         let mut seed = self.seed.split();
-        let numbers: Vec<_> = (0..self.config.batch)
+        let mut numbers: Vec<_> = (0..self.config.batch)
             .map(|_| seed.below(data.len()))
             .collect();
+        if stage == 0 {
+            // Beside each one that differs in little, or nothing is learnt of that.
+            let others: Vec<_> = numbers.iter().map(|n| data.other(*n, &mut seed)).collect();
+            numbers.extend(others);
+        }
         let device = self.device.clone().inner();
         let mut real = data.at(&numbers, &device);
         let wanted = if stage == 2 {

@@ -3,6 +3,7 @@
 use burn::tensor::{Device, FloatDType, Tensor};
 
 use super::check::{Check, VALUE, compare, differentiable, values};
+use super::conv2d_direct::use_direct;
 use super::{
     Activation, Adapter, ConvOptions, ConvTransposeOptions, Entry, NormOptions, Over, Packed,
     PadMode, Winograd, conv_transpose2d_entered, conv_transpose2d_packed,
@@ -28,22 +29,30 @@ const CONVOLUTIONS: [Convolution; 16] = [
     // Winograd.
     ([2, 8, 9, 7, 5, 3, 1, 1], Zeros, Linear, true),
     ([1, 17, 33, 13, 11, 3, 1, 1], Reflect, Tanh, true),
-    ([3, 12, 8, 6, 9, 3, 1, 2], Replicate, Linear, false),
+    ([7, 12, 8, 6, 9, 3, 1, 2], Replicate, Linear, false),
     ([1, 8, 8, 5, 6, 3, 1, 0], Zeros, Linear, false),
     // Windows as columns: few channels, strides, other kernels.
-    ([2, 3, 5, 9, 7, 3, 1, 1], Zeros, LeakyRelu(0.2), true),
+    ([6, 3, 5, 9, 7, 3, 1, 1], Zeros, LeakyRelu(0.2), true),
     ([2, 6, 10, 8, 12, 4, 2, 1], Zeros, LeakyRelu(0.2), true),
     ([1, 5, 7, 9, 8, 3, 2, 1], Zeros, Linear, true),
-    ([3, 7, 6, 5, 3, 1, 1, 0], Zeros, Relu, true),
-    ([2, 4, 20, 7, 7, 7, 1, 0], Zeros, Linear, true),
+    ([5, 7, 6, 5, 3, 1, 1, 0], Zeros, Relu, true),
+    ([4, 4, 20, 7, 7, 7, 1, 0], Zeros, Linear, true),
     ([1, 6, 6, 2, 2, 4, 2, 1], Zeros, Linear, true),
     ([1, 4, 6, 9, 9, 3, 2, 1], Reflect, Linear, false),
     ([9, 2, 5, 3, 3, 3, 1, 1], Zeros, Linear, true),
-    ([1, 5, 6, 11, 4, 3, 3, 0], Replicate, Linear, true),
+    ([8, 5, 6, 11, 4, 3, 3, 0], Replicate, Linear, true),
     // Few output channels.
     ([1, 5, 3, 9, 17, 7, 1, 3], Reflect, Tanh, true),
-    ([2, 9, 1, 6, 7, 4, 1, 1], Zeros, Linear, true),
-    ([1, 4, 4, 10, 3, 9, 1, 4], Replicate, Linear, false),
+    ([2, 9, 1, 6, 17, 4, 1, 1], Zeros, Linear, true),
+    ([3, 4, 4, 10, 9, 9, 1, 4], Replicate, Linear, false),
+];
+
+/// Straight from the picture.
+const DIRECT: [Convolution; 4] = [
+    ([2, 3, 5, 11, 17, 4, 2, 1], Zeros, LeakyRelu(0.2), true),
+    ([1, 4, 18, 9, 19, 7, 1, 3], Reflect, Relu, false),
+    ([3, 5, 3, 9, 17, 9, 1, 4], Reflect, Tanh, true),
+    ([2, 9, 1, 6, 17, 4, 1, 1], Replicate, Linear, true),
 ];
 
 /// `[batch, in, out, height, width, kernel, stride, padding, output padding]`.
@@ -82,6 +91,13 @@ pub(super) async fn check(device: &Device) -> Result<Vec<Check>, Error> {
     use_adapter(own);
     checks.extend(tiled?);
     checks.extend(whole?);
+    let own = (use_adapter(Adapter::Software), use_direct(0));
+    let direct = convolutions(device, &DIRECT).await;
+    let entered = entries(device).await;
+    use_adapter(own.0);
+    use_direct(own.1);
+    checks.extend(direct?);
+    checks.extend(entered?);
     // The other of Winograd's transforms, and none.
     for how in [Winograd::Two, Winograd::Never] {
         let own = use_winograd(how);
@@ -297,6 +313,11 @@ async fn halves(device: &Device) -> Result<Vec<Check>, Error> {
         use_winograd(own.1);
         checks.extend(found?);
     }
+    let own = (use_adapter(Adapter::Software), use_direct(0));
+    let found = half_convolutions("direct", &DIRECT, device).await;
+    use_adapter(own.0);
+    use_direct(own.1);
+    checks.extend(found?);
     Ok(checks)
 }
 
@@ -308,18 +329,25 @@ fn long<const D: usize>(x: Tensor<D>) -> Tensor<D> {
     x.cast(FloatDType::F32)
 }
 
-async fn halves_as(variant: &str, device: &Device) -> Result<Vec<Check>, Error> {
+fn exact(x: [Tensor<4>; 3]) -> [Tensor<4>; 3] {
+    x.map(|x| long(short(x)))
+}
+
+async fn half(name: &str, ours: Tensor<4>, truth: Tensor<4>) -> Result<Check, Error> {
+    let check = compare(format!("{name} f16"), long(ours), truth).await?;
+    Ok(Check {
+        tolerance: HALF,
+        ..check
+    })
+}
+
+async fn half_convolutions(
+    variant: &str,
+    cases: &[Convolution],
+    device: &Device,
+) -> Result<Vec<Check>, Error> {
     let mut checks = Vec::new();
-    let mut push = async |name: String, ours: Tensor<4>, truth: Tensor<4>| {
-        let check = compare(format!("{name} f16 {variant}"), long(ours), truth).await?;
-        checks.push(Check {
-            tolerance: HALF,
-            ..check
-        });
-        Ok::<_, Error>(())
-    };
-    let exact = |x: [Tensor<4>; 3]| x.map(|x| long(short(x)));
-    for ([b, i, o, h, w, k, stride, padding], mode, activation, biased) in CONVOLUTIONS {
+    for &([b, i, o, h, w, k, stride, padding], mode, activation, biased) in cases {
         let options = ConvOptions {
             stride,
             padding,
@@ -338,13 +366,18 @@ async fn halves_as(variant: &str, device: &Device) -> Result<Vec<Check>, Error> 
             options,
         );
         let truth = conv2d_reference(x[0].clone(), x[1].clone(), add(), options);
-        push(
-            format!("conv2d {k}x{k}/{stride} {mode:?} {i}->{o}"),
-            ours,
-            truth,
-        )
-        .await?;
+        let name = format!("conv2d {k}x{k}/{stride} {mode:?} {i}->{o} {variant}");
+        checks.push(half(&name, ours, truth).await?);
     }
+    Ok(checks)
+}
+
+async fn halves_as(variant: &str, device: &Device) -> Result<Vec<Check>, Error> {
+    let mut checks = half_convolutions(variant, &CONVOLUTIONS, device).await?;
+    let mut push = async |name: String, ours: Tensor<4>, truth: Tensor<4>| {
+        checks.push(half(&format!("{name} {variant}"), ours, truth).await?);
+        Ok::<_, Error>(())
+    };
     for ([b, i, o, h, w, k, stride, padding, output_padding], activation, biased) in TRANSPOSED {
         let options = ConvTransposeOptions {
             stride,

@@ -6,6 +6,7 @@ use burn::backend::{
     wgpu::{CubeBackend, CubeTensor},
 };
 
+use super::conv2d_direct::direct;
 use super::entry::Reading;
 use super::gemm::{TILE, gemm, is_hardware, padded, tiles};
 use super::im2col::{Windows, im2col, im2col_rows};
@@ -48,10 +49,14 @@ pub(super) static KERNELS: [&Wgsl; 6] =
 
 /// The most bytes that the kernels of a convolution keep between their launches; larger ones are cut into pieces.
 pub const SCRATCH_BYTES: usize = 64 << 20;
-/// The most multiply-adds of one launch: a CPU does a few thousand million in a second, a GPU a thousand times as many,
-/// and no launch should take longer than about 50 ms.
-const SOFTWARE_WORK: usize = 300_000_000;
+/// The most multiply-adds of one launch: a CPU of two cores does a thousand or two thousand million in a second, a GPU a
+/// thousand times as many, and no launch should take longer than about 50 ms.
+const SOFTWARE_WORK: usize = 75_000_000;
 const HARDWARE_WORK: usize = 4_000_000_000;
+
+/// What a pixel of the product for GPUs counts as, though it keeps nothing: 65,535 workgroups of 64 pixels are a line of
+/// the grid.
+const TILED_BYTES: usize = SCRATCH_BYTES.div_ceil(64 * 65_535);
 
 /// The most multiply-adds of one launch on this adapter, about 50 ms.
 pub fn work_limit() -> usize {
@@ -212,6 +217,9 @@ pub(super) fn forward(
             return winograd::winograd(reading, u, outputs, bias, windows, activation, how);
         }
     }
+    if let Some(y) = direct(reading, u, outputs, bias, windows, activation) {
+        return y;
+    }
     let (code, slope) = activation.code();
     let add = or_nothing(bias, x);
     let y = empty(x, [b, outputs, down, across], x.dtype);
@@ -243,7 +251,8 @@ pub(super) fn forward(
             entry_slope,
         };
         let line = (across * inputs * k * k).saturating_mul(4 * b);
-        let most = (work_limit() / line).max(1);
+        let strips = across.div_ceil(NARROW_STRIP);
+        let most = (work_limit() / line).clamp(1, 65_535 * NARROW.dim.0 as usize / strips);
         for first in (0..down).step_by(most) {
             let end = (first + most).min(down);
             let params = NarrowParams {
@@ -251,7 +260,6 @@ pub(super) fn forward(
                 end: end as u32,
                 ..params
             };
-            let strips = across.div_ceil(NARROW_STRIP);
             let threads = ((end - first) * strips, outputs.div_ceil(4), b);
             launch(&NARROW, threads, &[x, u, &add, &scales], &[&y], params);
         }
@@ -259,7 +267,7 @@ pub(super) fn forward(
     }
     let (depth, rows) = (inputs * k * k, tiles(outputs));
     if is_hardware() {
-        for (first, count) in pieces(b * down * across, 1, depth * rows) {
+        for (first, count) in pieces(b * down * across, TILED_BYTES, depth * rows) {
             let params = TiledParams {
                 channels: inputs as u32,
                 height: h as u32,

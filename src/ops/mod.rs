@@ -8,6 +8,7 @@ mod adam;
 mod check;
 mod check_conv;
 mod conv2d;
+mod conv2d_direct;
 #[cfg(not(target_family = "wasm"))]
 mod conv2d_flex;
 mod conv2d_gradient;
@@ -79,6 +80,7 @@ pub fn kernels() -> Vec<&'static Wgsl> {
         &running_statistics::KERNELS[..],
         &total_variation::KERNELS[..],
         &winograd::KERNELS[..],
+        &conv2d_direct::kernels(),
     ]
     .concat()
 }
@@ -117,8 +119,9 @@ mod flex {
 #[cfg(not(target_family = "wasm"))]
 use flex::{of_flex, on_flex, on_flex2};
 
-/// Whether the operations run their references instead, to be measured against (feature `bench`).
-#[cfg(feature = "bench")]
+/// Whether the operations run their references instead, to be compared with and measured against: natively, and with the
+/// feature `bench`.
+#[cfg(any(feature = "bench", not(target_family = "wasm")))]
 mod burns {
     use std::sync::atomic::{AtomicBool, Ordering};
 
@@ -133,12 +136,12 @@ mod burns {
         BURNS.load(Ordering::Relaxed)
     }
 }
-#[cfg(feature = "bench")]
+#[cfg(any(feature = "bench", not(target_family = "wasm")))]
 use burns::burns;
-#[cfg(feature = "bench")]
+#[cfg(any(feature = "bench", not(target_family = "wasm")))]
 pub use burns::use_burns;
 
-#[cfg(not(feature = "bench"))]
+#[cfg(all(not(feature = "bench"), target_family = "wasm"))]
 const fn burns() -> bool {
     false
 }

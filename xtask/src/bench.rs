@@ -6,7 +6,8 @@ use anyhow::Result;
 
 use crate::{root, run, say, setup, wasm};
 
-/// Builds the engine with its benchmark exports and hands the rest to `benches/web/run.mjs`.
+/// Builds the engine with its benchmark exports and hands the rest to `benches/web/run.mjs`, which prints a table; every time goes to
+/// `target/bench/results.json` or the file after `--out`.
 pub fn bench(arguments: &[String]) -> Result<()> {
     let root = root();
     setup::node_modules("benches/web")?;
@@ -24,5 +25,11 @@ pub fn bench(arguments: &[String]) -> Result<()> {
         .arg("benches/web/run.mjs")
         .arg("--site")
         .arg(&site);
+    if !arguments
+        .iter()
+        .any(|a| a == "--out" || a.starts_with("--out="))
+    {
+        command.arg("--out").arg(site.join("results.json"));
+    }
     run(command.args(arguments))
 }

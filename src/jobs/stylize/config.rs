@@ -11,7 +11,7 @@ use crate::protocol::{Estimate, StylizeConfig};
 /// The most bytes of a band, unless the adapter sees less: half of the smallest limit that there is.
 const BAND: u64 = 64 << 20;
 /// Launches of a convolution after which a step is long enough.
-const LAUNCHES: f64 = 4.0;
+const LAUNCHES: f64 = 16.0;
 /// Sides that can be asked for, in pixels.
 const SIDES: (u32, u32) = (8, 16_384);
 

@@ -78,7 +78,6 @@ export const tests = [
     name: "the shipped generator turns a photo of 4000x3000 px, whole and in time that is told",
     // Minutes without a GPU.
     thorough: true,
-    browsers: ["chromium"],
     patience: 2_400_000,
     async run(t) {
       const page = await t.page();
