@@ -162,6 +162,7 @@ try {
   for (const [lang, theme, width, height, link, file] of /** @type {const} */ ([
     ["en", "light", 1440, 900, "network=dcgan-scenes", "walk-en.jpg"],
     ["ko", "dark", 1440, 900, "network=cgan-digits&classes=true&places=1!!3,2!!8,3!!5", "walk-ko.jpg"],
+    ["en", "light", 390, 844, "network=dcgan-scenes", "walk-phone-en.jpg"],
     ["ko", "light", 390, 844, "network=dcgan-scenes", "walk-phone.jpg"],
   ]).filter(() => !values.only || values.only === "walk")) {
     await page.setViewport({ width, height });

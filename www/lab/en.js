@@ -92,7 +92,7 @@ export const en = {
   "lab.group.pace": "How it is learnt",
   "lab.group.networks": "Networks and data",
   "lab.reference": "Reference values",
-  "lab.reference.hint": "Those of the paper or its well-known code.",
+  "lab.reference.hint": "What the lab begins with: the values of the paper or its code, but narrower networks, and what README says was measured.",
   "lab.next": "Settings without the mark “live” count from the next start on.",
   "lab.on": "On",
 

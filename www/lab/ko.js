@@ -92,7 +92,7 @@ export const ko = {
   "lab.group.pace": "배우는 방법",
   "lab.group.networks": "신경망과 자료",
   "lab.reference": "기준 값으로",
-  "lab.reference.hint": "논문이나 널리 쓰이는 코드의 값이에요.",
+  "lab.reference.hint": "처음 열었을 때의 값이에요. 논문이나 그 코드의 값이고, 신경망은 더 좁고 일부는 재 보고 정했어요.",
   "lab.next": "‘실시간’ 표시가 없는 설정은 다음에 시작할 때부터 적용돼요.",
   "lab.on": "사용",
 
