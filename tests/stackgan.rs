@@ -95,6 +95,7 @@ fn pytorchs(goldens: &Goldens) -> StackganTrainer {
         size: 64,
         width: 3,
         discriminator_width: 2,
+        divergence: 2.0,
         matching: 0.0,
         averaging: 0.0,
         generator_rate: 2e-4,

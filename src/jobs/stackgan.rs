@@ -15,14 +15,14 @@ use burn::optim::GradientsParams;
 use burn::tensor::{Device, Tensor, TensorData};
 
 use crate::data::captioned::Captioned;
-use crate::data::captions::VOCABULARY;
+use crate::data::captions::{Caption, Language, VOCABULARY, tokens};
 use crate::data::seed::Seed;
 use crate::error::Error;
 use crate::jobs::training::gaussian;
 use crate::losses::{adversarial, stackgan};
 use crate::models::{
     FirstGenerator, MatchingDiscriminator, SecondGenerator, StackConfig, TextEncoder,
-    TextEncoderConfig,
+    TextEncoderConfig, drawn_around,
 };
 use crate::nn::{Adam, halved};
 use crate::protocol::{Learning, Objective, StackganConfig, StackganControl};
@@ -35,6 +35,9 @@ pub use state::StackganState;
 /// Streams of a run's seed.
 const WEIGHTS: u32 = 41;
 const TRAINING: u32 = 42;
+const SETTLING: u32 = 44;
+/// Batches of captions that running statistics are taken from. Each moves them by a tenth.
+const CALIBRATION: usize = 30;
 /// What the generators play for.
 const OBJECTIVE: Objective = Objective::NonSaturating;
 
@@ -204,6 +207,9 @@ impl StackganTrainer {
     /// If the pictures have not Stage-II's size.
     pub fn step(&mut self, data: &Captioned) {
         let stage = self.stage();
+        if stage == 2 && self.learnt[2] == 0 {
+            self.settle([true, false]);
+        }
         let mut seed = self.seed.split();
         let mut numbers: Vec<_> = (0..self.config.batch)
             .map(|_| seed.below(data.len()))
@@ -247,6 +253,9 @@ impl StackganTrainer {
             };
             self.learn(stage, batch);
         }
+        if self.step == self.config.steps() {
+            self.settle([stage == 1, stage == 2]);
+        }
     }
 
     /// A step of the encoder on sentences and their pictures, `[B, 3, low, low]` in -1..1.
@@ -273,10 +282,10 @@ impl StackganTrainer {
     /// If the pictures have not the stage's size.
     pub fn learn(&mut self, stage: usize, batch: StackganBatch) {
         let low = (stage == 2).then(|| {
-            let [mean, deviation] = self.averaged_first().condition(batch.embedding.clone());
-            let condition = mean + deviation.exp() * batch.before.clone();
-            self.averaged_first()
-                .forward(condition, batch.noise.clone())
+            let first = self.averaged_first();
+            let of_first = first.condition(batch.embedding.clone());
+            let condition = drawn_around(&of_first, batch.before.clone());
+            first.forward(condition, batch.noise.clone())
         });
         let track = |x: &Tensor<2>| Tensor::from_inner(x.clone());
         let (embedding, augmentation) = (track(&batch.embedding), track(&batch.augmentation));
@@ -382,6 +391,58 @@ impl StackganTrainer {
         [opposed.inner(), divergence.inner(), matching]
     }
 
+    /// Both generators by the running averages of their weights, with running statistics of their own, taken from random
+    /// captions: those that batch norms remember are of other weights. Of a stage that learnt nothing, or is not `wanted`, they
+    /// are as they were.
+    fn settled(&self, wanted: [bool; 2]) -> (FirstGenerator, SecondGenerator) {
+        let (mut first, mut second) = (self.averaged_first(), self.averaged_second());
+        let (b, condition) = (self.config.batch as usize, self.config.condition as usize);
+        let device = self.device.clone().inner();
+        let drawn = |seed: &mut Seed| {
+            let language = |n| [Language::English, Language::Korean][n % 2];
+            let said = (0..b).map(|n| {
+                let said = Caption::random(seed).sentence(language(n), seed);
+                tokens(&said).expect("captions are made of known words")
+            });
+            let said: Vec<_> = said.collect();
+            let said: Vec<_> = said.iter().map(Vec::as_slice).collect();
+            let around = normal([b, condition], true, seed, &device);
+            let noise = normal([b, self.config.noise as usize], false, seed, &device);
+            (self.embed(&said), around, noise)
+        };
+        if wanted[0] && self.learnt[1] > 0 {
+            let mut seed = Seed::stream(self.config.seed, SETTLING);
+            for _ in 0..CALIBRATION {
+                let (embedding, around, noise) = drawn(&mut seed);
+                first.forward_train(embedding, around, noise);
+            }
+        }
+        if wanted[1] && self.learnt[2] > 0 {
+            let mut seed = Seed::stream(self.config.seed, SETTLING);
+            for _ in 0..CALIBRATION {
+                let (embedding, around, noise) = drawn(&mut seed);
+                let of_first = first.condition(embedding.clone());
+                let low = first.forward(drawn_around(&of_first, around.clone()), noise);
+                second.forward_train(embedding, around, low);
+            }
+        }
+        (first, second)
+    }
+
+    /// The generators' batch norms take the running statistics of [`Self::settled`]: of Stage-I when Stage-II begins to learn
+    /// from it, of the last stage in the end.
+    fn settle(&mut self, wanted: [bool; 2]) {
+        let (first, second) = self.settled(wanted);
+        self.first.net.take_running(&first.net);
+        self.second.net.take_running(&second.net);
+    }
+
+    /// The generators as they are to be written: what is not yet settled is.
+    fn finished(&self) -> (FirstGenerator, SecondGenerator) {
+        let going_on = self.step < self.config.steps();
+        self.settled([going_on && self.learnt[2] == 0, going_on])
+    }
+
     /// Stage-I's generator with the running average of its weights.
     fn averaged_first(&self) -> FirstGenerator {
         self.generator_adams[0].averaged(self.first.valid())
@@ -397,8 +458,7 @@ impl StackganTrainer {
     pub fn draw(&self, embedding: Tensor<2>, noise: Tensor<2>) -> [Tensor<4>; 2] {
         let own = self.config.noise as usize;
         let augmentation = noise.clone().narrow(1, own, self.config.condition as usize);
-        let around =
-            |[mean, deviation]: [Tensor<2>; 2]| mean + deviation.exp() * augmentation.clone();
+        let around = |of: [Tensor<2>; 2]| drawn_around(&of, augmentation.clone());
         let (first, second) = (self.averaged_first(), self.averaged_second());
         let condition = around(first.condition(embedding.clone()));
         let low = first.forward(condition, noise.narrow(1, 0, own));

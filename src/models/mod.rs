@@ -30,6 +30,7 @@ pub use resnet_generator::{ResnetGenerator, ResnetGeneratorConfig};
 pub use squeezenet::SqueezeNet;
 pub use stackgan::{
     FirstGenerator, MatchingDiscriminator, SecondGenerator, StackConfig, StageNetwork, StagePlan,
+    drawn_around,
 };
 pub use text_encoder::{TextEncoder, TextEncoderConfig};
 pub use unet::{Unet, UnetConfig};

@@ -8,7 +8,7 @@ mod plan;
 use crate::nn::{DensePlan, Form, NormKind};
 use crate::ops::{Activation, ConvOptions};
 
-pub use networks::{FirstGenerator, MatchingDiscriminator, SecondGenerator};
+pub use networks::{FirstGenerator, MatchingDiscriminator, SecondGenerator, drawn_around};
 use plan::Rows;
 pub use plan::{StageNetwork, StagePlan};
 

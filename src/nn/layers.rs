@@ -412,6 +412,16 @@ impl Layers {
         names.map(|e| e.name).zip(values).collect()
     }
 
+    /// Takes the running statistics of batch norms of another row of the same plan.
+    pub fn take_running(&mut self, other: &Self) {
+        for (own, other) in self.layers.iter_mut().zip(&other.layers) {
+            if let (Some(Norm::Batch(own)), Some(Norm::Batch(other))) = (&mut own.norm, &other.norm)
+            {
+                own.take_running(other);
+            }
+        }
+    }
+
     /// The same with the filters of its convolutions packed, see [`Conv2d::packed`]: for inference, without gradients.
     /// Where it can, a convolution applies the norm before it as it reads.
     pub fn packed(mut self) -> Self {

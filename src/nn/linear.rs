@@ -169,6 +169,15 @@ impl DenseLayers {
         names.map(|e| e.name).zip(values).collect()
     }
 
+    /// Takes the running statistics of batch norms of other layers of the same plan.
+    pub fn take_running(&mut self, other: &Self) {
+        for (own, other) in self.layers.iter_mut().zip(&other.layers) {
+            if let (Some(own), Some(other)) = (&mut own.norm, &other.norm) {
+                own.take_running(other);
+            }
+        }
+    }
+
     /// In inference: `[B, in]` -> `[B, out]`; batch norms take their running statistics, nothing is dropped.
     pub fn forward(&self, x: Tensor<2>) -> Tensor<2> {
         let step = |x, layer: &Dense| {

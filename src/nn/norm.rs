@@ -116,6 +116,11 @@ impl BatchNorm2d {
         Self::new([weight, zeros.clone(), zeros, ones])
     }
 
+    /// Takes the running statistics of another of as many channels.
+    pub fn take_running(&mut self, other: &Self) {
+        self.running = other.running.clone();
+    }
+
     /// The running mean, `[C]`.
     pub fn running_mean(&self) -> Tensor<1> {
         self.running.clone().narrow(0, 0, 1).flatten(0, 1)

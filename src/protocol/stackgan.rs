@@ -44,7 +44,9 @@ pub struct StackganConfig {
     pub discriminator_width: u32,
     /// Residual blocks of Stage-II, 0..=8; the reference's are 4.
     pub residuals: u32,
-    /// Weight of the divergence of the condition, 0..=100.
+    /// Weight of the divergence of the condition, 0..=100. The reference's is 2, on 128 numbers; of 32 numbers learnt with a
+    /// weight of 1, a linear classifier told the building that was said in 59 % of conditions, and in 99 % of embeddings:
+    /// the divergence took the sentence away.
     pub divergence: f32,
     /// Weight of the encoder's opinion on what the generators draw, 0..=100: its loss on sentences and generated pictures
     /// (the idea of AttnGAN's, Xu et al. 2018, arXiv 1711.10485). The reference has none, which is 0.
@@ -79,13 +81,13 @@ impl Default for StackganConfig {
             second_steps: 1500,
             batch: 16,
             embedding: 64,
-            condition: 32,
+            condition: 48,
             noise: 32,
             width: 16,
             discriminator_width: 16,
             residuals: 2,
-            divergence: 2.0,
-            matching: 1.0,
+            divergence: 0.05,
+            matching: 0.1,
             instance_noise: 0.0,
             averaging: 0.99,
             encoder_rate: 1e-3,

@@ -83,12 +83,18 @@ pub fn train(
         job.begin_with(&from.to_string_lossy(), &bytes)?;
     }
     let mut metrics = settings.output.run(&mut job, &Inputs::new(), told)?;
+    let written = networks(&job)?;
     if let Some(judge) = &settings.judge {
         let bytes = std::fs::read(judge).map_err(file(judge))?;
-        metrics.extend(judged(job.trainer(), &Judge::read(&bytes, device)?));
+        // Of what was written, whose running statistics are its own.
+        let mut shipped = StackganTrainer::new(&config, device)?;
+        shipped.begin_with("the networks", &written)?;
+        metrics.extend(judged(&shipped, &Judge::read(&bytes, device)?));
     }
-    let file = networks(&job)?;
-    Ok(Outcome { file, metrics })
+    Ok(Outcome {
+        file: written,
+        metrics,
+    })
 }
 
 /// Of each attribute and on average, the share of captions that were not learnt which a judge sees in what is drawn of them:

@@ -116,12 +116,13 @@ impl StackganTrainer {
     }
 
     /// The networks with the shapes of their tensors, named as in [`Self::save`]; of the generators' weights the running
-    /// averages.
+    /// averages, with running statistics of their own.
     pub fn trained(&self) -> Vec<(String, Tensor<1>, Vec<usize>)> {
+        let (first, second) = self.finished();
         let nets = [
             self.encoder.tensors(),
-            self.averaged_first().net.tensors(),
-            self.averaged_second().net.tensors(),
+            first.net.tensors(),
+            second.net.tensors(),
             self.discriminators[0].net.tensors(),
             self.discriminators[1].net.tensors(),
         ];

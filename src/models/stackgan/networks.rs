@@ -14,7 +14,7 @@ fn augmented(net: &mut StageNetwork, embedding: Tensor<2>) -> [Tensor<2>; 2] {
 
 /// Conditioning augmentation (section 3.2): `mean + exp(log deviation) * noise`, each `[B, condition]`; the authors draw
 /// the noise from `N(0, 1)` cut off at 2.
-pub(super) fn drawn([mean, deviation]: &[Tensor<2>; 2], noise: Tensor<2>) -> Tensor<2> {
+pub fn drawn_around([mean, deviation]: &[Tensor<2>; 2], noise: Tensor<2>) -> Tensor<2> {
     mean.clone() + deviation.clone().exp() * noise
 }
 
@@ -52,7 +52,7 @@ impl FirstGenerator {
         noise: Tensor<2>,
     ) -> (Tensor<4>, [Tensor<2>; 2]) {
         let around = augmented(&mut self.net, embedding);
-        let condition = drawn(&around, augmentation);
+        let condition = drawn_around(&around, augmentation);
         (self.run(condition, noise, true), around)
     }
 
@@ -91,7 +91,7 @@ impl SecondGenerator {
         low: Tensor<4>,
     ) -> (Tensor<4>, [Tensor<2>; 2]) {
         let around = augmented(&mut self.net, embedding);
-        let condition = drawn(&around, augmentation);
+        let condition = drawn_around(&around, augmentation);
         (self.run(low, condition, true), around)
     }
 

@@ -163,6 +163,16 @@ impl StageNetwork {
         dense.chain(rows).flatten().collect()
     }
 
+    /// Takes the running statistics of batch norms of another network of the same plan.
+    pub fn take_running(&mut self, other: &Self) {
+        for (own, other) in self.dense.iter_mut().zip(&other.dense) {
+            own.take_running(other);
+        }
+        for (own, other) in self.rows.iter_mut().zip(&other.rows) {
+            own.take_running(other);
+        }
+    }
+
     /// The fully connected layers of a number; in training, batch norms take the statistics of the batch and remember
     /// them, otherwise the remembered ones.
     pub(super) fn dense(&mut self, which: usize, x: Tensor<2>, training: bool) -> Tensor<2> {
