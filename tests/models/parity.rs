@@ -9,7 +9,7 @@ use easel::models::{
     DcganConfig, JohnsonConfig, PatchDiscriminatorConfig, ResnetGeneratorConfig, UnetConfig,
 };
 use easel::nn::{BatchNorm2d, Init, NormKind};
-use easel::ops::{Activation, launched};
+use easel::ops::{Activation, Adapter, launched, use_adapter};
 use easel::weights::{Expected, Weights};
 use safetensors::SafeTensors;
 
@@ -172,16 +172,19 @@ fn the_residual_generator_agrees_with_pytorch_also_packed() {
     case.agrees_packed(|x| packed.forward(x));
 }
 
-/// As large as the reference's but for the picture: with that, on a GPU, no layer is cut into pieces either.
+/// As large as the reference's but for the picture, by the kernels for GPUs, which cut no layer into pieces at 256 px either:
+/// 121 launches there, too.
 #[test]
 fn a_frame_of_the_residual_generator_of_nine_blocks_takes_few_launches() {
     let device = gpu();
     let config = ResnetGeneratorConfig::default();
     let net = config.init(&mut Seed::new(1), &device).packed();
     let picture = Tensor::<4>::zeros([1, 3, 16, 16], &device);
+    let own = use_adapter(Adapter::Hardware);
     let before = launched();
     let frame = net.forward(picture);
     let taken = launched() - before;
+    use_adapter(own);
     println!("{taken} launches");
     assert!(taken <= 140, "{taken} launches");
     assert_eq!(frame.dims(), [1, 3, 16, 16]);
