@@ -19,7 +19,7 @@ const COLUMNS = 8;
 const ROWS = /** @type {const} */ (["first", "second", "real"]);
 /** The id of the trained networks, and settings of theirs that are not the engine's defaults. */
 const START = "stackgan-scenes";
-const LEARNT = { width: 16, discriminatorWidth: 16, divergence: 1, condition: 32, batch: 16, count: 1200 };
+const LEARNT = { width: 24, discriminatorWidth: 24, batch: 24, count: 1200, matching: 0, instanceNoise: 0.03, generatorRate: 2e-4, discriminatorRate: 2e-4 };
 /** Without steps sentences are only drawn. */
 const STILL = { encoderSteps: 0, firstSteps: 0, secondSteps: 0 };
 /** What a software adapter can show something of within a minute. */
