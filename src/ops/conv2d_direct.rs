@@ -22,8 +22,9 @@ const DIM: (u32, u32, u32) = (4, 1, 1);
 const STRIP: usize = 8;
 /// The largest kernel and stride; above, the text would be long, and so would its compilation.
 const LARGEST: (usize, usize) = (9, 2);
-/// Multiply-adds from which on the compilation of a kernel of its own is soon made up for.
-static WORTH: AtomicUsize = AtomicUsize::new(16_000_000);
+/// Multiply-adds from which on the compilation of a kernel of its own is soon made up for: it takes a second or two, and saves
+/// about a nanosecond of each.
+static WORTH: AtomicUsize = AtomicUsize::new(250_000_000);
 
 /// Lets it serve from so many multiply-adds on, for checks of small pictures. Returns what was so far.
 pub(super) fn use_direct(from: usize) -> usize {
