@@ -30,14 +30,14 @@ export const tests = [
         const bad = await (await lab.begin({ ...small, patch: 70, size: 32, lambda: 1e9 }, {})).run.done.then(() => "done", (/** @type {any} */ error) => [error.code, error.subject]);
         const of = (/** @type {any} */ event) => [event.step, event.metrics.d_loss, event.metrics.g_loss, event.metrics.l1];
         return { wrong, saved, whole: of(whole), resumed: of(resumed), held: lab.events(one, "progress").some((/** @type {any} */ event) => event.metrics.l1_held > 0), size: [width, height], maps: [plots.map_fake.length, plots.map_real.length], inside: [...plots.map_fake, ...plots.map_real].every((x) => x >= 0 && x <= 1), bad };
-      }, SMALL);
+      }, { ...SMALL, size: 64, width: 8, discriminatorWidth: 8 });
       t.equal(seen.wrong, ["bad-setting", "lambda"], "a negative weight");
       t.equal(seen.bad, ["bad-setting", "lambda"], "a weight out of its range");
       t.equal(seen.whole[0], 12, "the last step");
       t.assert(seen.whole.every(Number.isFinite), `not all are numbers: ${seen.whole}`);
       t.equal(seen.resumed, seen.whole, `step and losses of the run that went on from step ${seen.saved}`);
       t.assert(seen.held, "new pairs were not measured");
-      t.equal(seen.size, [96, 128], "the size of the sheet");
+      t.equal(seen.size, [192, 256], "the size of the sheet");
       t.assert(seen.maps[0] === seen.maps[1] && seen.maps[0] > 1 && seen.inside, `opinions: ${seen.maps}, within 0 and 1: ${seen.inside}`);
       t.said = `l1 ${seen.whole[3].toFixed(3)}`;
     },
