@@ -37,10 +37,33 @@ fn small() -> ProganConfig {
         fmap_base: 16,
         fmap_max: 6,
         averaging: 0.9,
+        settle: 0.0,
         generator_rate: 1e-3,
         discriminator_rate: 1e-3,
         ..ProganConfig::default()
     }
+}
+
+#[test]
+fn rates_fall_over_the_last_part_of_a_level() {
+    let config = ProganConfig {
+        fade: 100,
+        stable: 300,
+        settle: 0.25,
+        ..small()
+    };
+    // Level 0 has no fade.
+    let first = [0, 224, 225, 255, 300].map(|shown| config.pace(0, shown));
+    let later = [0, 300, 350, 400, 500].map(|shown| config.pace(1, shown));
+    for (found, truth) in [
+        (first, [1.0, 1.0, 1.0, 0.6, 0.01]),
+        (later, [1.0, 1.0, 0.5, 0.01, 0.01]),
+    ] {
+        for (a, b) in found.into_iter().zip(truth) {
+            assert!((a - b).abs() < 1e-6, "{found:?} instead of {truth:?}");
+        }
+    }
+    assert!((small().pace(0, 8) - 1.0).abs() < 1e-6, "without an end");
 }
 
 fn pictures(config: &ProganConfig) -> Pictures {

@@ -179,10 +179,18 @@ export class Easel extends EventTarget {
    * @param {import("./pkg/easel.d.ts").CaptionAsked} asked @returns {Promise<import("./pkg/easel.d.ts").CaptionSaid>}
    */
   async caption(asked) {
-    await this.#loaded.promise;
-    const { event } = await this.#ask((ticket) => ({ type: "caption", ticket, asked }));
-    if (event.type !== "caption") throw new EaselError({ code: "unexpected", message: `got ${event.type}` });
-    return event.said;
+    for (;;) {
+      const worker = this.#worker;
+      try {
+        await this.#loaded.promise;
+        const { event } = await this.#ask((ticket) => ({ type: "caption", ticket, asked }));
+        if (event.type !== "caption") throw new EaselError({ code: "unexpected", message: `got ${event.type}` });
+        return event.said;
+      } catch (error) {
+        // It depends on nothing that a lost worker held: the next one is asked.
+        if (!this.#worker || this.#worker === worker) throw error;
+      }
+    }
   }
 
   /**

@@ -19,8 +19,8 @@
  * @property {() => void} abandon Give up on a worker that does not answer.
  */
 
-/** How long a `stop` may stay unanswered before the worker is replaced, in ms. */
-const STOP_PATIENCE = 5000;
+/** How long a `stop` may stay unanswered before the worker is replaced, in ms: kernels are compiled in the first step. */
+const STOP_PATIENCE = { first: 20_000, later: 5000 };
 
 /** A failure with a stable `code` that a program can test and a page can translate. */
 export class EaselError extends Error {
@@ -148,7 +148,7 @@ export class Run {
     const timer = setTimeout(() => {
       this.receive({ ...stopped, step: this.#step });
       this.#link.abandon();
-    }, STOP_PATIENCE);
+    }, this.#step === 0 ? STOP_PATIENCE.first : STOP_PATIENCE.later);
     try {
       return await this.done;
     } finally {

@@ -175,9 +175,6 @@ impl ProganTrainer {
     /// Takes over live controls, which are within their ranges.
     fn tune(&mut self, control: &ProganControl) {
         self.config.apply(control);
-        self.generator_adam.set_rate(self.config.generator_rate);
-        self.discriminator_adam
-            .set_rate(self.config.discriminator_rate);
         if let Some(alpha) = control.alpha.filter(|_| self.level > 0) {
             let fade = f64::from(self.config.fade);
             self.shown = (f64::from(alpha) * fade).round() as u32;
@@ -212,6 +209,11 @@ impl ProganTrainer {
         let [count, _, h, w] = batch.real.dims();
         assert_eq!([h, w], [self.side(); 2], "the pictures of the level");
         let alpha = self.alpha();
+        let pace = self.config.pace(self.level, self.shown);
+        self.generator_adam
+            .set_rate(pace * self.config.generator_rate);
+        self.discriminator_adam
+            .set_rate(pace * self.config.discriminator_rate);
         let fake = self
             .generator
             .forward(Tensor::from_inner(batch.noise), alpha);

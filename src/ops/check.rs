@@ -10,6 +10,7 @@ use super::{
     running_statistics_reference, total_variation, total_variation_reference,
 };
 use crate::error::Error;
+use crate::gpu::read_named;
 
 /// How far one result is from the truth.
 #[derive(Clone, Debug)]
@@ -106,34 +107,42 @@ pub(super) async fn differentiable(
         };
         leaves.iter().map(grad).collect()
     };
-    let value = compare(format!("{name} value"), f(inputs), truth).await?;
-    let mut checks = vec![Check { tolerance, ..value }];
+    // What takes long is to wait for the GPU, so all is asked for at once.
+    let mut asked = vec![f(inputs), truth];
     for (n, (ours, theirs)) in gradients(f)
         .into_iter()
         .zip(gradients(reference))
         .enumerate()
     {
-        let dims = inputs[n].dims();
-        let check = compare(format!("{name} gradient {dims:?}"), ours.clone(), theirs).await?;
-        checks.push(Check { tolerance, ..check });
+        asked.extend([ours.clone().flatten(0, 3), theirs.flatten(0, 3)]);
         if !smooth {
             continue;
         }
-        let direction = values(&dims, 99, &ours.device());
+        let direction = values(&inputs[n].dims(), 99, &ours.device());
         let at = |step: f32| {
             let mut moved = inputs.to_vec();
             moved[n] = moved[n].clone() + direction.clone() * step;
             (f(&moved) * upstream.clone()).sum()
         };
-        let slope = read((at(STEP) - at(-STEP)) / (2.0 * STEP)).await?[0];
-        let along = ours * direction;
-        // What the slope would be if nothing cancelled, as the unit of its error.
-        let unit = read(along.clone().abs().sum()).await?[0].max(1e-6);
-        checks.push(Check {
-            name: format!("{name} finite difference {dims:?}"),
-            worst: (slope - read(along.sum()).await?[0]).abs() / unit,
-            tolerance: DIFFERENCE,
-        });
+        let along = ours * direction.clone();
+        let slope = (at(STEP) - at(-STEP)) / (2.0 * STEP);
+        asked.extend([slope, along.clone().sum(), along.abs().sum()]);
+    }
+    let mut read = read_all(asked).await?.into_iter();
+    let mut next = || read.next().expect("as many as were asked for");
+    let mut checks = vec![apart(format!("{name} value"), &next(), &next(), tolerance)];
+    for dims in inputs.iter().map(|x| x.dims()) {
+        let name = |of: &str| format!("{name} {of} {dims:?}");
+        checks.push(apart(name("gradient"), &next(), &next(), tolerance));
+        if smooth {
+            let [slope, along, unit] = [next()[0], next()[0], next()[0]];
+            checks.push(Check {
+                name: name("finite difference"),
+                // What the slope would be if nothing cancelled is the unit of its error.
+                worst: (slope - along).abs() / unit.max(1e-6),
+                tolerance: DIFFERENCE,
+            });
+        }
     }
     Ok(checks)
 }
@@ -184,10 +193,19 @@ pub(super) async fn compare<const D: usize>(
     a: Tensor<D>,
     b: Tensor<D>,
 ) -> Result<Check, Error> {
-    let (a, b) = (read(a).await?, read(b).await?);
+    let flat = |x: Tensor<D>| {
+        let values = x.shape().num_elements();
+        x.reshape([values])
+    };
+    let read = read_all(vec![flat(a), flat(b)]).await?;
+    Ok(apart(name, &read[0], &read[1], VALUE))
+}
+
+/// The largest difference of `a` from `b`, relative to the largest of `b`.
+fn apart(name: String, a: &[f32], b: &[f32], tolerance: f32) -> Check {
     let unit = b.iter().fold(1e-6_f32, |m, v| m.max(v.abs()));
     let mut worst = if a.len() == b.len() { 0.0 } else { f32::NAN };
-    for (a, b) in a.iter().zip(&b) {
+    for (a, b) in a.iter().zip(b) {
         let miss = (a - b).abs() / unit;
         // `f32::max` would drop a NaN, and a NaN is the worst there is.
         worst = if worst.is_nan() || miss.is_nan() {
@@ -196,11 +214,11 @@ pub(super) async fn compare<const D: usize>(
             worst.max(miss)
         };
     }
-    Ok(Check {
+    Check {
         name,
         worst,
-        tolerance: VALUE,
-    })
+        tolerance,
+    }
 }
 
 /// The share of pixels that are not equal to the bit.
@@ -213,12 +231,10 @@ fn exact(name: String, a: &[i32], b: &[i32]) -> Check {
     }
 }
 
-async fn read<const D: usize>(x: Tensor<D>) -> Result<Vec<f32>, Error> {
-    let data = x
-        .into_data_async()
-        .await
-        .map_err(|e| Error::DeviceLost(e.to_string()))?;
-    Ok(data.iter::<f32>().collect())
+async fn read_all(all: Vec<Tensor<1>>) -> Result<Vec<Vec<f32>>, Error> {
+    let named = all.into_iter().map(|x| (String::new(), x)).collect();
+    let read = read_named(named).await?.into_iter();
+    Ok(read.map(|(_, data)| data.iter::<f32>().collect()).collect())
 }
 
 async fn integers(x: Tensor<2, Int>) -> Result<Vec<i32>, Error> {

@@ -90,6 +90,29 @@ export function installLab() {
     return btoa(text);
   }
 
+  /** Bytes of the tensors on the GPU, in a page whose worker counts them (`memory.mjs`). @returns {Promise<number>} */
+  function live() {
+    const channel = new BroadcastChannel("ledger");
+    return new Promise((told) => {
+      channel.onmessage = ({ data }) => {
+        if (typeof data !== "number") return;
+        channel.close();
+        told(data);
+      };
+      channel.postMessage("?");
+    });
+  }
+
+  /** {@link live}, as soon as it is not above `most`, or after half a minute: the browser collects when it likes. @param {number} most */
+  async function collected(most) {
+    let least = await live();
+    for (let i = 0; i < 60 && least > most; i += 1) {
+      await new Promise((wake) => setTimeout(wake, 500));
+      least = Math.min(least, await live());
+    }
+    return least;
+  }
+
   /** The pixels of a bitmap, as a 2-D canvas sees them. @param {ImageBitmap} bitmap */
   function pixels(bitmap) {
     const { width, height } = bitmap;
@@ -117,5 +140,5 @@ export function installLab() {
     console.error(`the policy ${violatedDirective} was violated: ${blockedURI} in ${sourceFile}`);
   });
 
-  /** @type {any} */ (globalThis).lab = { runs, saved, plain, file, follow, begin, samples, until, event, events, base64, pixels };
+  /** @type {any} */ (globalThis).lab = { runs, saved, plain, file, follow, begin, samples, until, event, events, base64, pixels, live, collected };
 }

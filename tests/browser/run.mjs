@@ -13,7 +13,7 @@ import { Context, Skip } from "./context.mjs";
 import { SiteServer } from "./server.mjs";
 
 // The order: what stands on its own first, and last what leaves a GPU process dead.
-const FILES = ["sizes", "kernels", "gatys", "frames", "pictures", "weights", "page", "access", "gan", "walk", "translate", "cycle", "apply", "grow", "stack", "paint", "memory", "offline", "install", "shell", "smooth", "trouble", "keep", "lost"];
+const FILES = ["sizes", "kernels", "gatys", "frames", "pictures", "weights", "page", "access", "gan", "walk", "translate", "cycle", "apply", "grow", "stack", "paint", "offline", "install", "shell", "smooth", "trouble", "keep", "lost"];
 /** How long a test may take unless it says otherwise, in ms. */
 const PATIENCE = 180_000;
 

@@ -76,6 +76,8 @@ export const en = {
   "grow.generatorRate.hint": "How far the generator moves each step.",
   "grow.discriminatorRate": "Rate of D",
   "grow.discriminatorRate.hint": "How far the discriminator moves each step.",
+  "grow.settle": "Settling",
+  "grow.settle.hint": "The last part of each level, in which both rates fall to almost nothing, so that the pictures come to rest. 0: they stay, as the paper's.",
   "grow.averaging": "Averaging",
   "grow.averaging.hint": "Pictures are drawn with a running average of the generator's weights. The paper takes 0.999.",
   "grow.fmapBase": "Channels, over all",

@@ -37,6 +37,7 @@ export const GROUPS = [
       { key: "seed", min: 0, max: 4294967295, whole: true },
       { key: "generatorRate", min: 1e-6, max: 1, live: true },
       { key: "discriminatorRate", min: 1e-6, max: 1, live: true },
+      { key: "settle", min: 0, max: 1 },
       { key: "averaging", min: 0, max: 0.9999 },
     ],
   },

@@ -76,6 +76,8 @@ export const ko = {
   "grow.generatorRate.hint": "생성자가 단계마다 움직이는 폭이에요.",
   "grow.discriminatorRate": "D의 학습률",
   "grow.discriminatorRate.hint": "판별자가 단계마다 움직이는 폭이에요.",
+  "grow.settle": "가라앉히기",
+  "grow.settle.hint": "각 단계의 마지막 얼마 동안 두 학습률을 거의 0까지 낮춰 그림을 안정시켜요. 0이면 논문처럼 그대로예요.",
   "grow.averaging": "평균",
   "grow.averaging.hint": "생성자 가중치의 이동 평균으로 그림을 그려요. 논문은 0.999예요.",
   "grow.fmapBase": "채널 기준",

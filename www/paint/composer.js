@@ -5,7 +5,7 @@
  */
 import { make } from "../dom.js";
 import { current, say, t } from "../i18n.js";
-import { announce } from "../views/notices.js";
+import { alarm, announce } from "../views/notices.js";
 
 /** @typedef {import("../easel.js").Easel} Easel */
 /** @typedef {import("../i18n.js").Key} Key */
@@ -123,8 +123,13 @@ export class Composer {
   async #ask(asked) {
     this.#asked += 1;
     const mine = this.#asked;
-    const said = await this.#easel.caption(asked);
-    return mine === this.#asked ? said : null;
+    try {
+      const said = await this.#easel.caption(asked);
+      return mine === this.#asked ? said : null;
+    } catch (error) {
+      alarm(error);
+      return null;
+    }
   }
 
   /** @param {Said | null} said @param {boolean} written the sentence is the engine's */

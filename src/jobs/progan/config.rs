@@ -50,6 +50,7 @@ pub fn check_progan(config: &ProganConfig) -> Result<(), Error> {
         ("penalty", config.penalty, 0.0, 1000.0),
         ("drift", config.drift, 0.0, 1.0),
         ("averaging", config.averaging, 0.0, 0.9999),
+        ("settle", config.settle, 0.0, 1.0),
         ("generatorRate", config.generator_rate, 1e-6, 1.0),
         ("discriminatorRate", config.discriminator_rate, 1e-6, 1.0),
         ("beta1", config.beta1, 0.0, 0.9999),

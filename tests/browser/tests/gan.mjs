@@ -1,5 +1,6 @@
 /** The GAN lab: the job through the API, and its view. */
 import { bringAxe, clean } from "./access.mjs";
+import { LEDGER, SLACK } from "../memory.mjs";
 
 /** Every variant, small enough for a software adapter. */
 const VARIANTS = {
@@ -7,8 +8,13 @@ const VARIANTS = {
   "least squares on points": { variant: "lsgan", data: "moons" },
   "a GAN on digits": { variant: "gan", data: "digits", count: 40, batch: 8, generatorWidths: [32, 64], discriminatorWidths: [64] },
   "a DCGAN on scenes": { variant: "dcgan", data: "scenes", count: 16, batch: 4, width: 2 },
+  "least squares on scenes": { variant: "lsgan", data: "scenes", count: 16, batch: 4, width: 2 },
   "a conditional GAN on digits": { variant: "cgan", data: "digits", count: 40, batch: 8, generatorWidths: [32, 64], discriminatorWidths: [64, 64] },
 };
+/** Steps after which the state is saved, and all. */
+const [SAVED, ALL] = [12, 30];
+/** Steps in which the pools of memory settle, and those that follow. */
+const [SETTLED, FURTHER] = [60, 300];
 /** Numbers that every run tells. */
 const METRICS = ["d_loss", "g_loss", "d_real", "d_fake", "gradient"];
 
@@ -21,19 +27,25 @@ async function opened(t, hash) {
 
 export const tests = [
   ...Object.entries(VARIANTS).map(([name, settings]) => ({
-    name: `${name}: thirty steps give numbers and samples`,
+    name: `${name}: thirty steps give numbers and samples, and what was saved goes on to the same numbers after a reload`,
     async run(/** @type {import("../context.mjs").Context} */ t) {
-      const page = await t.page();
-      const seen = await page.evaluate(async (settings) => {
+      const page = await t.kept("variants", {});
+      const seen = await page.evaluate(async (job, saved) => {
         const { lab } = globalThis;
-        const log = await lab.begin({ job: "gan", ...settings, steps: 30 }, {});
+        const at = () => lab.events(log, "progress").at(-1)?.step ?? 0;
+        const log = await lab.begin(job, {});
+        await log.run.pause();
+        if (at() < saved) await log.run.step(saved - at());
+        const portfolio = await import(new URL("keep/portfolio.js", location.href).href);
+        await portfolio.keepState("saved", { title: "saved", step: at(), of: job.steps, width: 1, height: 1, link: "", going: false }, await log.run.checkpoint());
+        await log.run.resume();
         const end = await log.run.done;
         const all = lab.events(log, "progress").map((/** @type {any} */ { metrics }) => metrics);
         const image = await createImageBitmap(await log.run.image());
         const plot = lab.events(log, "plot").at(-1)?.arrays ?? {};
         return { end, all, last: Object.assign({}, ...all), size: [image.width, image.height], frames: log.frames, plot: Object.fromEntries(Object.entries(plot).map(([k, v]) => [k, v.length])) };
-      }, settings);
-      t.equal([seen.end.step, seen.end.stopped], [30, false], "the end");
+      }, { job: "gan", ...settings, steps: ALL }, SAVED);
+      t.equal([seen.end.step, seen.end.stopped], [ALL, false], "the end");
       for (const metrics of seen.all) {
         for (const name of METRICS) t.assert(Number.isFinite(metrics[name]), `${name} is ${metrics[name]}`);
       }
@@ -46,7 +58,42 @@ export const tests = [
       else t.equal(told, [settings.data === "digits" ? 10 : 6, settings.variant === "cgan", true, true, true], "classes, agreement and its like");
       // The discriminator learns to tell: it thinks more of real samples than of generated ones.
       t.assert(points || seen.last.d_real > seen.last.d_fake, `real ${seen.last.d_real}, generated ${seen.last.d_fake}`);
+      await page.reload();
+      const resumed = await page.evaluate(async () => {
+        const { lab } = globalThis;
+        const easel = await globalThis.easel;
+        const portfolio = await import(new URL("keep/portfolio.js", location.href).href);
+        const [{ step: from }] = await portfolio.list();
+        const log = lab.follow(easel.resume(await portfolio.state("saved")));
+        await log.run.done;
+        await portfolio.remove("saved");
+        const { step, metrics } = lab.events(log, "progress").at(-1);
+        return { from, step, metrics };
+      });
+      t.assert(resumed.from >= SAVED && resumed.from < ALL, `saved after step ${resumed.from}`);
+      t.equal([resumed.step, ...METRICS.map((name) => resumed.metrics[name])], [ALL, ...METRICS.map((name) => seen.last[name])], `step and numbers of the run that went on from step ${resumed.from} after the reload`);
       t.said = `d_real ${seen.last.d_real.toFixed(3)}, d_fake ${seen.last.d_fake.toFixed(3)}`;
+    },
+  })),
+  ...Object.entries(VARIANTS).map(([name, settings]) => ({
+    name: `${name}: three hundred further steps take no further GPU memory`,
+    // The networks of all are of the same layers; minutes are spent on one of them.
+    thorough: name !== "a DCGAN on scenes",
+    patience: 360_000,
+    async run(/** @type {import("../context.mjs").Context} */ t) {
+      const page = await t.kept("ledger", { prepend: { "worker.js": LEDGER } });
+      const seen = await page.evaluate(async (job, settled, slack) => {
+        const { lab } = globalThis;
+        const log = await lab.begin(job, {});
+        await lab.event(log, (/** @type {any} */ event) => event.type === "progress" && event.step >= settled, "the steps in which the pools settle");
+        const early = await lab.live();
+        const { step } = await log.run.done;
+        return { early, late: await lab.collected(early * slack), step };
+      }, { job: "gan", ...settings, steps: SETTLED + FURTHER }, SETTLED, SLACK);
+      t.equal(seen.step, SETTLED + FURTHER, "the last step");
+      t.assert(seen.early > 100_000, `only ${seen.early} bytes were counted`);
+      t.assert(seen.late <= seen.early * SLACK, `${seen.late} bytes after ${seen.step} steps, ${seen.early} after ${SETTLED}`);
+      t.said = `${(seen.early / 1e6).toFixed(1)} and ${(seen.late / 1e6).toFixed(1)} MB`;
     },
   })),
   ...[1, 2, 3].flatMap((seed) => [{ data: "ring" }, { data: "drawn", drawing: [[[-0.6, -0.5], [0, 0.6], [0.6, -0.5]]] }].map((data) => ({
@@ -248,6 +295,42 @@ export const tests = [
       t.equal(seen.made, [20, ["a", "b"], []], "the labelled set");
       t.equal(seen.resumed, seen.whole, `step and losses of the run that went on from step ${seen.saved}`);
       t.equal(seen.whole[0], 4, "the last step");
+    },
+  },
+  {
+    name: "idx files, gzipped ones and a zip become labelled data sets, and headers that lie and what is no picture are named",
+    async run(t) {
+      const page = await t.page();
+      const seen = await page.evaluate(async () => {
+        const easel = await globalThis.easel;
+        const { zip } = await import("./apply/parts.js");
+        const idx = (/** @type {number[]} */ dims, /** @type {number[]} */ values) => {
+          const bytes = new Uint8Array(4 + 4 * dims.length + values.length);
+          const view = new DataView(bytes.buffer);
+          view.setUint32(0, 0x800 + dims.length);
+          dims.forEach((dim, i) => view.setUint32(4 + 4 * i, dim));
+          bytes.set(values, 4 + 4 * dims.length);
+          return new Blob([bytes]);
+        };
+        const packed = (/** @type {Blob} */ blob) => new Response(blob.stream().pipeThrough(new CompressionStream("gzip"))).blob();
+        const file = (/** @type {string} */ name, /** @type {Blob} */ blob) => new File([blob], name);
+        const values = Array.from({ length: 40 * 64 }, (_, i) => (i * i) % 251);
+        const [pictures, labels] = [idx([40, 8, 8], values), idx([40], Array.from({ length: 40 }, (_, i) => i % 4))];
+        const both = [file("train-images-idx3-ubyte", pictures), file("train-labels-idx1-ubyte", labels)];
+        const made = async (/** @type {File[]} */ files) => {
+          const { count, classes, left } = await easel.dataset(files, { size: 32 });
+          return [count, classes.length, left.map(({ code, count }) => [code, count])];
+        };
+        const lies = [file("cut", idx([41, 8, 8], values)), file("huge.gz", await packed(idx([4096, 512, 512], []))), file("notes.txt", new Blob(["words"]))];
+        return {
+          plain: await made(both),
+          packed: await made([file("labels.gz", await packed(labels)), file("images.gz", await packed(pictures))]),
+          zipped: await made([file("all.zip", await zip(both.map((blob) => ({ name: blob.name, blob }))))]),
+          lies: await made([...both, ...lies]),
+        };
+      });
+      for (const way of [seen.plain, seen.packed, seen.zipped]) t.equal(way, [40, 4, []], "pictures, classes, and what was left out");
+      t.equal([seen.lies[0], seen.lies[1], Object.fromEntries(seen.lies[2])], [40, 4, { "bad-idx": 1, "too-large": 1, "not-a-picture": 1 }], "what is named beside sound files");
     },
   },
   {
