@@ -330,7 +330,7 @@ export const tests = [
         };
       });
       for (const way of [seen.plain, seen.packed, seen.zipped]) t.equal(way, [40, 4, []], "pictures, classes, and what was left out");
-      t.equal([seen.lies[0], seen.lies[1], Object.fromEntries(seen.lies[2])], [40, 4, { "bad-idx": 1, "too-large": 1, "not-a-picture": 1 }], "what is named beside sound files");
+      t.equal([seen.lies[0], seen.lies[1], Object.fromEntries(seen.lies[2])], [40, 4, { "bad-idx": 1, "not-a-picture": 1, "too-large": 1 }], "what is named beside sound files");
     },
   },
   {
