@@ -17,7 +17,7 @@ pub enum ProganObjective {
 
 /// Settings of `progan`; ranges are checked by `jobs::check_progan`. Defaults are the paper's where nothing else is said,
 /// with far narrower networks and phases that are shorter by far, that a page can train them. In a hundredth of the steps a
-/// weight of `N(0, 1)` gets nowhere at the paper's rates: these are twenty times as large, and fall at the end of a level.
+/// weight of `N(0, 1)` gets nowhere at the paper's rates: these are ten times as large, and fall at the end of a level.
 ///
 /// A run learns level 0 (4 px) from `stable` pictures; each next level, twice as large, fades in over `fade` pictures and
 /// is learnt from `stable` more.
@@ -95,8 +95,8 @@ impl Default for ProganConfig {
             drift: 1e-3,
             averaging: 0.99,
             settle: 0.5,
-            generator_rate: 2e-2,
-            discriminator_rate: 2e-2,
+            generator_rate: 1e-2,
+            discriminator_rate: 1e-2,
             beta1: 0.0,
             beta2: 0.99,
             hold: false,

@@ -20,7 +20,7 @@ import { Tower, percent } from "./tower.js";
 const LEARNING = /** @type {const} */ (["both", "generator", "discriminator"]);
 const LAB = /** @type {const} */ (["gan", "dcgan", "lsgan", "cgan"]);
 /** What a software adapter can show something of within a minute. @type {Partial<Config>} */
-const MODEST = { size: 16, count: 200, fade: 1000, stable: 1600, batches: [8], latent: 16, fmapBase: 64, fmapMax: 16, objective: "least-squares" };
+const MODEST = { size: 16, count: 200, fade: 1000, stable: 1600, batches: [8], latent: 16, fmapBase: 64, fmapMax: 16, objective: "least-squares", generatorRate: 2e-2, discriminatorRate: 2e-2 };
 /** The trained start of scenes, and the settings of its networks. */
 const START = { start: "progan-scenes", size: 32, latent: 64, fmapBase: 256, fmapMax: 64 };
 const SHAPE = /** @type {(keyof typeof START)[]} */ (Object.keys(START));
