@@ -67,9 +67,9 @@ export class Paint extends TrainView {
       numbers: ["stage", "matched", "d_real", "d_wrong", "d_fake", "swd_2", "sharp_2"],
     });
     this.#composer = new Composer(easel, () => this.#changed());
-    // What drew is gone with its worker; the next one draws on.
+    // What drew is gone with its worker. The next one draws on, unless another view is shown, whose run it would end.
     easel.addEventListener("restarting", () => (this.#drawer = null));
-    easel.addEventListener("restarted", () => (this.#begun ? this.#draws() : null));
+    easel.addEventListener("restarted", () => (this.element.checkVisibility() ? this.#draws() : null));
     this.#small = Array.from({ length: COLUMNS }, (_, i) => make("button", { type: "button", label: "paint.choose", args: { n: i + 1 }, "aria-pressed": "false", onclick: () => this.#choose(i) }, make("canvas", { width: 1, height: 1, "aria-hidden": "true" })));
     this.#strip.append(...this.#small);
     const kinds = make("nav", { class: "segmented paint-kinds", label: "paint.kinds" }, ...LAB.map((kind) => across(`view=lab&variant=${kind}`, kind.toUpperCase())), make("span", { "aria-current": "page" }, "StackGAN"));

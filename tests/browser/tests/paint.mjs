@@ -89,6 +89,40 @@ export const tests = [
     },
   },
   {
+    name: "after the worker broke down words are answered, sentences are painted on, and no run of another view is ended",
+    async run(t) {
+      t.expect(/broken on purpose/);
+      const page = await t.open({ hash: "#view=paint&lang=en", prepend: { "worker.js": "new BroadcastChannel('break').onmessage = () => { throw new Error('broken on purpose'); };" } });
+      await t.until(page, () => document.querySelector(".paint-took")?.dataset.took, "the first pictures");
+      const back = () => t.until(page, () => globalThis.back, "the next worker");
+      const breaks = () =>
+        page.evaluate(async () => {
+          const easel = await globalThis.easel;
+          globalThis.back = false;
+          easel.addEventListener("restarted", () => (globalThis.back = true), { once: true });
+          new BroadcastChannel("break").postMessage(null);
+          return (await easel.caption({ text: "a red house" })).text;
+        });
+      t.equal(await breaks(), "a red house", "what was asked of the worker that broke down");
+      await back();
+      await page.evaluate(() => {
+        delete (/** @type {HTMLElement} */ (document.querySelector(".paint-took")).dataset.took);
+        [...document.querySelectorAll(".paint-acts button")].find((each) => each.textContent === "New noise")?.click();
+      });
+      await t.until(page, () => document.querySelector(".paint-took")?.dataset.took, "pictures of the next worker");
+      await page.evaluate(() => (location.hash = "view=lab&variant=gan&data=ring&lang=en"));
+      await t.until(page, () => document.querySelector("#lab")?.checkVisibility(), "the lab");
+      await page.click("#lab .primary");
+      const step = () => page.evaluate(() => Number(/Step ([\d,]+)/.exec(document.querySelector("#lab .estimate")?.textContent ?? "")?.[1]?.replaceAll(",", "") ?? 0));
+      while ((await step()) < 3) await new Promise((wake) => setTimeout(wake, 50));
+      await breaks();
+      await back();
+      const at = await step();
+      while ((await step()) <= at + 2) await new Promise((wake) => setTimeout(wake, 50));
+      t.equal(await page.$eval("#lab .stage", (stage) => /** @type {HTMLElement} */ (stage).dataset.phase), "running", "the run of the lab");
+    },
+  },
+  {
     name: "axe-core finds nothing in the view of StackGAN, in two languages and two themes, and 360 px are wide enough",
     async run(t) {
       const page = await t.open({ hash: `#view=paint&${SMALL}&lang=en&theme=light` });
