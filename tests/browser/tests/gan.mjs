@@ -14,7 +14,7 @@ const VARIANTS = {
 /** Steps after which the state is saved, and all. */
 const [SAVED, ALL] = [12, 30];
 /** Steps in which the pools of memory settle, and those that follow. */
-const [SETTLED, FURTHER] = [60, 300];
+const [SETTLED, FURTHER] = [200, 300];
 /** Numbers that every run tells. */
 const METRICS = ["d_loss", "g_loss", "d_real", "d_fake", "gradient"];
 

@@ -46,45 +46,9 @@ function longest(recorded) {
   return { tasks: tasks.length, clock: most("dur"), own: most("tdur") };
 }
 
-/** Windows in which the longest pause of a heart that beats every 5 ms is measured, and how long each is, in ms. */
-const WINDOWS = 3;
-const WINDOW = 2000;
-
-/** Firefox tells neither long tasks nor the time of threads, so a pause is also what other processes take: the calmest window counts. @type {import("../run.mjs").Test[]} */
-const felt = JOBS.map(({ name, hash, begin, done }) => ({
-  name: `the page's heart does not pause for over 50 ms while ${name}`,
-  browsers: ["firefox"],
-  alone: true,
-  // What a busy machine does to a clock is no fault of the page.
-  thorough: true,
-  async run(t) {
-    const page = await t.open({ hash: `#${hash}` });
-    await page.waitForFunction((begin) => document.querySelector(begin)?.matches(":enabled"), { polling: 200, timeout: 60_000 }, begin);
-    await page.click(begin);
-    if (name === "a walk plays") await page.click("#walk .primary");
-    /** @type {number[]} */
-    const pauses = [];
-    do {
-      pauses.push(await page.evaluate((ms) => new Promise((told) => {
-        let [longest, last] = [0, performance.now()];
-        const end = last + ms;
-        const heart = setInterval(() => {
-          const now = performance.now();
-          longest = Math.max(longest, now - last);
-          last = now;
-          if (now < end) return;
-          clearInterval(heart);
-          told(longest);
-        }, 5);
-      }), WINDOW));
-    } while (pauses.length < WINDOWS || !(await page.evaluate(done)));
-    t.said = `the longest pauses of ${pauses.length} windows: ${pauses.map((pause) => pause.toFixed(0))} ms`;
-    t.assert(Math.min(...pauses) <= LONG, t.said);
-  },
-}));
-
-const traced = JOBS.map(({ name, hash, begin, done }) => ({
+export const tests = JOBS.map(({ name, hash, begin, done }) => ({
   name: `no task of the page takes over 50 ms while ${name}`,
+  // Firefox tells neither long tasks nor the time of threads.
   browsers: ["chromium"],
   alone: true,
   /** @param {import("../context.mjs").Context} t */
@@ -105,5 +69,3 @@ const traced = JOBS.map(({ name, hash, begin, done }) => ({
     t.assert(own <= LONG, t.said);
   },
 }));
-
-export const tests = [...traced, ...felt];
